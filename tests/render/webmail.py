@@ -1,0 +1,60 @@
+"""A message as a mail client would show it: its HTML part as a page, its inline images at addresses of their own.
+
+The standard library's parser takes the message apart, not Sluis's: what is tested here may not also be the judge.
+"""
+
+import email
+import email.policy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from urllib.parse import quote
+
+from tests.render.browser import View, render
+from tests.render.sink import Resource, Sink
+
+ORIGIN = "http://message.invalid"
+"""Plain HTTP, since Chromium rewrites the http: images of an https: page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What opening a message did: the URLs fetched from elsewhere, every host spoken to, and the picture (PNG)."""
+
+    urls: frozenset[str]
+    hosts: frozenset[str]
+    picture: bytes
+
+
+def open_message(
+    raw: bytes, sink: Sink, view: View | None = None, remote: Mapping[str, Resource] | None = None
+) -> Seen:
+    """Show the message in Chromium, remote content allowed, and tell what left the machine.
+
+    `remote` is what the world serves by URL; every other request gets an empty answer.
+    """
+    sink.forget()
+    sink.resources.update(_page(raw) | dict(remote or {}))
+    picture = render(f"{ORIGIN}/", sink, view)
+    urls = frozenset(url for url in sink.urls if not url.startswith(f"{ORIGIN}/"))
+    hosts = frozenset(sink.tls_names) | {url.split("/")[2] for url in urls}
+    return Seen(urls, hosts, picture)
+
+
+def _page(raw: bytes) -> dict[str, Resource]:
+    """The HTML part and its inline images (RFC 2392), by the URL they are served at."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("html", "plain"))
+    assert body is not None
+    octets: bytes = body.get_payload(decode=True)
+    page = {}
+    for part in message.walk():
+        content_id = str(part.get("Content-ID", "")).strip("<> ")
+        if content_id:
+            address = f"{ORIGIN}/cid/{quote(content_id)}"
+            octets = octets.replace(f"cid:{content_id}".encode(), address.encode())
+            page[address] = Resource(part.get_content_type(), part.get_payload(decode=True))
+    charset = body.get_content_charset("us-ascii")
+    page[f"{ORIGIN}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
+    return page
