@@ -1,0 +1,82 @@
+"""A text with its escapes resolved, and the way back to where each character was written.
+
+`&#117;\72l(` is `url(` to a browser. Folding yields the text a parser would see together with a map to the offsets of
+the text as it stands, so that a scan of the folded text can order edits of the written one.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sluis.scan.references import unescape
+
+# References to ASCII characters; others cannot spell a token of CSS and are not worth folding.
+_REFERENCE = re.compile(
+    r"&(?:#0*+(?:9|10|12|13|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])(?![0-9]);?"
+    r"|#[xX]0*+(?:9|[aAcCdD]|[2-7][0-9a-fA-F])(?![0-9a-fA-F]);?"
+    r"|(?:lpar|rpar|commat|bsol|colon|sol|quot|apos|amp|comma|period|semi|Tab|NewLine|ast|num|lowbar|hyphen|dash);)"
+)
+_ESCAPE = re.compile(
+    r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))"
+    r"|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`text` as a parser sees it. From each of `marks` on, it is written `shifts` characters further on in the text
+    beneath: the one as it stands, or another folded one."""
+
+    text: str
+    marks: Sequence[int]
+    shifts: Sequence[int]
+    beneath: "Folded | None" = None
+
+    def origin(self, offset: int) -> int:
+        """Where the character at `offset` is written; for the offset past a character, where that one ends."""
+        written = offset + self.shifts[bisect_right(self.marks, offset) - 1]
+        return self.beneath.origin(written) if self.beneath else written
+
+
+def fold(text: str) -> Folded | None:
+    """`text` with its character references and then its CSS escapes and comments resolved; None if it has none."""
+    outer = _fold(_REFERENCE, text, _reference, None) if "&" in text else None
+    seen = outer.text if outer else text
+    inner = _fold(_ESCAPE, seen, _escape, outer) if "\\" in seen or "/*" in seen else None
+    return inner or outer
+
+
+def _reference(match: re.Match[str]) -> str:
+    return unescape(match[0])
+
+
+def _escape(match: re.Match[str]) -> str:
+    """CSS Syntax §4.3.7: up to six hex digits and one blank, or the character itself; a comment is nothing."""
+    if match[1]:
+        point = int(match[1], 16)
+        return chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
+    return match[3] or ""
+
+
+def _fold(
+    pattern: re.Pattern[str], text: str, character: Callable[[re.Match[str]], str], beneath: Folded | None
+) -> Folded | None:
+    pieces: list[str] = []
+    marks, shifts = [0], [0]
+    position = length = 0
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        folded = character(match)
+        pieces += (text[position:start], folded)
+        length += start - position
+        for offset, written in ((length, start), (length + len(folded), end)):
+            if marks[-1] == offset:
+                shifts[-1] = written - offset
+            else:
+                marks.append(offset)
+                shifts.append(written - offset)
+        length += len(folded)
+        position = end
+    pieces.append(text[position:])
+    return Folded("".join(pieces), marks, shifts, beneath) if position else None
