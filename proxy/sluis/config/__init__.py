@@ -1,0 +1,39 @@
+"""The operator's choices, read once at the start: a YAML file and `SLUIS_…` variables as one frozen tree.
+
+    file, variables → `source` (values, and where each was written) → `tree` (what may be said) → `Config`
+
+Whatever is wrong is said in one line that names the file, the line and the key, since the person who reads it is about
+to fix it there. Nothing here opens a port or cleans a mail.
+"""
+
+from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream
+from sluis.config.source import ConfigError
+from sluis.config.tree import (
+    CleaningSection,
+    Config,
+    LogSection,
+    SmtpSection,
+    SwitchesSection,
+    TlsSection,
+    UpstreamTimeoutSection,
+    UpstreamTlsSection,
+    WebSection,
+)
+
+__all__ = [
+    "CleaningSection",
+    "Config",
+    "ConfigError",
+    "Endpoint",
+    "Lmtp",
+    "LogSection",
+    "Maildir",
+    "Smtp",
+    "SmtpSection",
+    "SwitchesSection",
+    "TlsSection",
+    "Upstream",
+    "UpstreamTimeoutSection",
+    "UpstreamTlsSection",
+    "WebSection",
+]

@@ -1,0 +1,144 @@
+"""The kinds of value a key may hold, each with its unit, its reading and the words that refuse it.
+
+Files are looked at here, so that a missing certificate is said at the start and not at the first client.
+"""
+
+import difflib
+import os
+import re
+import ssl
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream, parse_upstream
+from sluis.config.source import ConfigError, Source, did_you_mean, dotted
+from sluis.policy import POLICIES
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}", re.ASCII)
+
+
+def _endpoint(value: object) -> Endpoint:
+    if isinstance(value, Endpoint):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be host:port, like 127.0.0.1:2525")
+    return Endpoint.parse(value)
+
+
+def _upstream(value: object) -> Upstream:
+    if isinstance(value, Smtp | Lmtp | Maildir):
+        return value
+    return parse_upstream(value if isinstance(value, str) else "")
+
+
+def _readable(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("must be the path of a file")
+    path = Path(value)
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file")
+    return path
+
+
+def _domain(text: str) -> str:
+    domain = text.lower().removesuffix(".")
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError(f"must be a domain in its ASCII form, like example.org, not {text!r}")
+    return domain
+
+
+def _policy(text: str) -> str:
+    if text not in POLICIES:
+        raise ValueError(_choice(text, list(POLICIES)))
+    return text
+
+
+Octets = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
+UpstreamText = Annotated[Upstream, BeforeValidator(_upstream)]
+ReadableFile = Annotated[Path, BeforeValidator(_readable)]
+Domain = Annotated[str, AfterValidator(_domain)]
+HostName = Annotated[str, AfterValidator(_domain)]
+PolicyName = Annotated[str, AfterValidator(_policy)]
+
+
+def certificate_problem(certificate: Path, key: Path) -> str | None:
+    """Why no TLS server can be run with these two PEM files; None if one can."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_refuse_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            return f"{key} is not the key of the certificate {certificate}"
+        return f"{certificate} and {key} are no certificate and key in PEM form"
+    except PermissionError:
+        return f"{key} is locked by a passphrase; sluis starts unattended and needs one without"
+    return None
+
+
+def _refuse_password() -> str:
+    raise PermissionError
+
+
+def describe(error: ValidationError, source: Source, known: Collection[tuple[str, ...]]) -> Iterator[ConfigError]:
+    """Each thing that `error` found wrong, said of the place in `source` where it stands."""
+    for detail in error.errors(include_url=False):
+        key = detail["loc"]
+        what = "is not a key" + did_you_mean(key, known) if detail["type"] == "extra_forbidden" else _words(detail)
+        yield ConfigError(source.place(key), dotted(key), what)
+
+
+def _words(detail: ErrorDetails) -> str:
+    context: dict[str, Any] = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return _choice(detail["input"], re.findall(r"'([^']*)'", context["expected"]))
+        case "bool_type":
+            what = "true or false"
+        case "int_type" | "int_from_float":
+            what = "a whole number"
+        case "float_type":
+            what = "a number"
+        case "string_type":
+            what = "text"
+        case "tuple_type":
+            what = "a list, like [one, two]"
+        case "model_type" | "model_attributes_type":
+            what = "a mapping of keys to values"
+        case "greater_than":
+            what = f"more than {context['gt']:g}"
+        case _:
+            return detail["msg"]
+    return f"must be {what}, not {_shown(detail['input'])}"
+
+
+def _choice(value: object, choices: list[str]) -> str:
+    near = difflib.get_close_matches(str(value), choices, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"must be one of {', '.join(choices)}, not {_shown(value)}{hint}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case tuple():
+            return "a list"
+        case _:
+            return repr(value)
