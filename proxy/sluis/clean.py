@@ -1,0 +1,145 @@
+"""The whole job as one pure function: a message in, the same message without its trackers out.
+
+    raw octets → parts → decoded octets → readings → proposals → edits → wire edits → raw octets
+
+No I/O, no clock, no state. The output is the input with a list of spans replaced; every octet outside them is the
+input's own, and without an edit the output *is* the input. Whatever goes wrong, the whole original goes on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sluis.detect.identity import Identity, identity
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.receipts import receipts
+from sluis.detect.settle import proposals
+from sluis.envelope import Envelope
+from sluis.message.charset import Text, readings
+from sluis.message.mime import Message, Part, parse
+from sluis.message.splice import splice
+from sluis.message.transfer import Body, decode
+from sluis.policy import Policy
+from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Verdict
+from sluis.rules.table import Rules
+from sluis.scan.budget import Budget, Overrun
+
+# What a client may render or load by itself. The scan needs no grammar, so one serves for all of them.
+_SCANNED = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/css", "text/x-amp-html"})
+_AMP = "text/x-amp-html"
+
+Found = tuple[list[Finding], list[Edit]]
+Wanted = tuple[Proposal, Edit]
+
+
+def clean(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = None) -> Cleaned:
+    """`raw`, an RFC 5322 message, without its trackers as `policy` has it, and the report of what was done.
+
+    Deterministic and idempotent: the output comes back as it is, with nothing edited. Never raises: a message that
+    cannot be cleaned comes back whole, `SKIPPED` or `FAILED` with the reason.
+    """
+    try:
+        return _clean(raw, policy, rules, identity((envelope or Envelope()).recipients))
+    except Overrun as overrun:
+        return _whole(raw, Verdict.FAILED, f"more than linear work to read ({overrun})")
+    except Exception as error:  # nothing a sender writes may stop the mail
+        return _whole(raw, Verdict.FAILED, f"internal error: {type(error).__name__}")
+
+
+def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
+    message = parse(raw)
+    if message.protected:
+        return _whole(raw, Verdict.SKIPPED, message.protected)
+    findings, edits = _receipts(message, raw, policy)
+    for part in message.parts:
+        if not part.protected and (policy.attached or not part.attached) and _scanned(part):
+            more_findings, more_edits = _part(raw, part, policy, rules, who)
+            findings += more_findings
+            edits += more_edits
+    findings.sort(key=lambda finding: finding.span)
+    if not edits:
+        return Cleaned(raw, Report(Verdict.CLEAN, None, len(raw), len(raw), tuple(findings)))
+    cleaned = splice(raw, edits)
+    return Cleaned(cleaned, Report(Verdict.CLEANED, None, len(raw), len(cleaned), tuple(findings)))
+
+
+def _whole(raw: bytes, verdict: Verdict, reason: str) -> Cleaned:
+    return Cleaned(raw, Report(verdict, reason, len(raw), len(raw)))
+
+
+def _scanned(part: Part) -> bool:
+    return part.media_type in _SCANNED or not _SCANNED.isdisjoint(part.also)
+
+
+def _receipts(message: Message, raw: bytes, policy: Policy) -> Found:
+    found = list(receipts(message.fields, raw, fit=policy.fit))
+    if policy.edit:
+        return [finding for finding, _ in found], [edit for _, edit in found]
+    return [replace(finding, action=Action.KEPT) for finding, _ in found], []
+
+
+def _part(raw: bytes, part: Part, policy: Policy, rules: Rules, who: Identity) -> Found:
+    body = decode(raw, part.body, part.encoding)
+    if part.media_type == _AMP:
+        wanted = list(_amp(body))
+    else:
+        texts = readings(body.octets, part.charset)
+        wanted = [each for text in texts for each in _wanted(text, policy, rules, who)]
+    return _made(wanted, body, part, policy)
+
+
+def _wanted(text: Text, policy: Policy, rules: Rules, who: Identity) -> Iterator[Wanted]:
+    """The proposals for one reading, each with its edit of the decoded octets."""
+    page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
+    for proposal in proposals(page):
+        start, end, replacement, pad = proposal.cut
+        edit = text.edit(start, end, replacement or "", pad)
+        if edit is not None:
+            yield proposal, edit
+
+
+def _amp(body: Body) -> Iterator[Wanted]:
+    """An AMP part exists to load and report; clients without one show the HTML part beside it."""
+    if body.octets.strip():
+        why = "it is AMP mail, which loads and reports while it is read; the HTML part beside it says the same"
+        cut = Cut(0, len(body.octets), "")
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "amp-part", cut, why), Edit(0, cut.end, b"", 0)
+
+
+def _made(wanted: list[Wanted], body: Body, part: Part, policy: Policy) -> Found:
+    """The findings with their spans on the wire, and the wire edits. What cannot be edited is kept, and says so."""
+    acted = policy.edit and [edit for proposal, edit in wanted if proposal.cut.replacement is not None]
+    edits = _disjoint(acted or [])
+    rewired = body.wire(edits, fit=policy.fit)
+    spans = dict(zip(edits, rewired.spans, strict=True))
+    findings = [
+        _finding(proposal, part, spans.get(edit), body.locate(edit.start, edit.end), refused=edit in spans)
+        for proposal, edit in wanted
+    ]
+    return findings, list(rewired.edits)
+
+
+def _disjoint(edits: list[Edit]) -> list[Edit]:
+    """The edits by place, each once. Two readings of the same octets may want overlapping ones: the first stands."""
+    chosen: list[Edit] = []
+    for edit in sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, -edit.end)):
+        if not chosen or edit.start >= chosen[-1].end:
+            chosen.append(edit)
+    return chosen
+
+
+def _finding(proposal: Proposal, part: Part, made: Span | None, place: Span, *, refused: bool) -> Finding:
+    kept = proposal.why + "; kept, since there is no room for the change" if refused else proposal.why
+    return Finding(
+        proposal.kind,
+        proposal.action if made else Action.KEPT,
+        proposal.technique,
+        proposal.vendor,
+        proposal.rule,
+        proposal.url,
+        proposal.destination,
+        part.path,
+        made or place,
+        proposal.confidence,
+        proposal.why if made else kept,
+    )

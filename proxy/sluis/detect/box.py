@@ -1,0 +1,115 @@
+"""How large an image is drawn and whether it is drawn at all, as far as its tag says.
+
+Widths and heights are CSS pixels. A `style` wins over an attribute, as in every client; what a style sheet elsewhere
+adds is not known here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sluis.scan.fold import fold
+from sluis.scan.html import Tag
+
+_DECLARATION = re.compile(
+    r"(?:^|[;{\s])(width|height|max-width|max-height|display|visibility|opacity|font-size|line-height|mso-hide)"
+    r"\s*+:\s*+([^;}]*+)",
+    re.IGNORECASE | re.ASCII,
+)
+_NUMBER = re.compile(r"\s*+\+?([0-9]*+(?:\.[0-9]*+)?)\s*+([a-z%]*+)", re.IGNORECASE | re.ASCII)
+_TINY_UNITS = {
+    "em": 16.0,
+    "rem": 16.0,
+    "ex": 8.0,
+    "pt": 4 / 3,
+    "in": 96.0,
+    "cm": 37.8,
+    "mm": 3.78,
+    "pc": 16.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''."""
+
+    width: float | None
+    height: float | None
+    hidden: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether a side is zero, so that nothing is drawn."""
+        return self.width == 0 or self.height == 0
+
+    def within(self, side: float) -> bool:
+        """Whether both sides are known and at most `side`; an unknown side next to an empty one counts as empty."""
+        if self.empty:
+            return (self.width or 0) <= side and (self.height or 0) <= side
+        return self.width is not None and self.height is not None and self.width <= side >= self.height
+
+    @property
+    def thin(self) -> bool:
+        """Whether one side is at most 3 and the other larger or unknown, as with rules and spacers."""
+        return any(side is not None and side <= 3 for side in (self.width, self.height))
+
+    @property
+    def visible(self) -> bool:
+        """Whether it is surely drawn as something a reader sees."""
+        return not self.hidden and all(side is not None and side >= 12 for side in (self.width, self.height))
+
+
+UNSIZED = Box(None, None)
+
+
+def box(tag: Tag) -> Box:
+    """The box of an `img` or of any other element that says its size."""
+    width, height = pixels(tag.value("width")), pixels(tag.value("height"))
+    hidden = "hidden attribute" if "hidden" in tag.first else ""
+    style = tag.value("style")
+    if not style:
+        return Box(width, height, hidden)
+    declared = declarations(style)
+    width = pixels(declared.get("width", ""), width)
+    height = pixels(declared.get("height", ""), height)
+    return Box(
+        _least(width, pixels(declared.get("max-width", ""))),
+        _least(height, pixels(declared.get("max-height", ""))),
+        hidden or _hiding(declared),
+    )
+
+
+def declarations(style: str) -> dict[str, str]:
+    """The declarations of a `style` attribute that bear on size or visibility; the last of a name wins."""
+    folded = fold(style)
+    return {
+        name.lower(): value.strip().lower() for name, value in _DECLARATION.findall(folded.text if folded else style)
+    }
+
+
+def pixels(value: str, default: float | None = None) -> float | None:
+    """A length as CSS pixels; `default` where it is missing, relative or no number (WHATWG HTML §2.3.4.4)."""
+    match = _NUMBER.match(value)
+    if match is None or match[1] in {"", "."}:
+        return default
+    number, unit = float(match[1]), match[2].lower()
+    if number == 0 or unit in {"", "px"}:
+        return number
+    return number * _TINY_UNITS[unit] if unit in _TINY_UNITS else default
+
+
+def _least(side: float | None, limit: float | None) -> float | None:
+    """A maximum bounds a side. One that could be the natural size of a photograph says nothing about an unknown one."""
+    if limit is None or (side is None and limit > 3):
+        return side
+    return limit if side is None else min(side, limit)
+
+
+def _hiding(declared: dict[str, str]) -> str:
+    if declared.get("display", "").startswith("none"):
+        return "display:none"
+    if declared.get("visibility", "").startswith(("hidden", "collapse")):
+        return "visibility:hidden"
+    opacity = declared.get("opacity", "")
+    if opacity and pixels(opacity.rstrip("%"), 1.0) == 0:
+        return "opacity:0"
+    return "mso-hide:all" if declared.get("mso-hide", "").startswith("all") else ""

@@ -1,0 +1,82 @@
+"""Which attributes of which elements lead off the message: the tables that detection goes by.
+
+Element names stand without a namespace prefix, since `v:fill` and `svg:image` load as `fill` and `image` do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sluis.report import Kind
+
+# Images of the page's content, and the attributes that hold their sources (`lowsrc`, `dynsrc`: old Outlook).
+SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "img": ("src", "srcset", "lowsrc", "dynsrc"),
+        "image": ("src", "srcset", "lowsrc", "dynsrc"),
+        "input": ("src", "srcset"),
+        "source": ("srcset",),
+    }
+)
+LINKS = frozenset({"a", "area"})
+TARGETS = frozenset({"href", "xlink:href"})
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Attributes of an element that make a client load something, and what kind of thing that is."""
+
+    kind: Kind
+    attributes: frozenset[str]
+    documents: bool = False  # whether data: and javascript: addresses count as well
+
+
+def _load(kind: Kind, attributes: str, *, documents: bool = False) -> Load:
+    return Load(kind, frozenset(attributes.split()), documents)
+
+
+_ACTIVE, _MEDIA = Kind.ACTIVE_CONTENT, Kind.MEDIA
+_DRAWING = _load(Kind.REMOTE_IMAGE, "src href xlink:href o:href o:althref")
+_ANIMATION = _load(_ACTIVE, "to from by values href xlink:href")
+
+LOADS: Mapping[str, Load] = MappingProxyType(
+    {
+        "script": _load(_ACTIVE, "src href xlink:href", documents=True),
+        "iframe": _load(_ACTIVE, "src srcdoc longdesc", documents=True),
+        "frame": _load(_ACTIVE, "src longdesc", documents=True),
+        "fencedframe": _load(_ACTIVE, "src", documents=True),
+        "portal": _load(_ACTIVE, "src", documents=True),
+        "object": _load(_ACTIVE, "data classid codebase archive code", documents=True),
+        "embed": _load(_ACTIVE, "src code pluginspage", documents=True),
+        "applet": _load(_ACTIVE, "code codebase archive object", documents=True),
+        "param": _load(_ACTIVE, "value"),
+        "base": _load(_ACTIVE, "href"),
+        "use": _load(_ACTIVE, "href xlink:href", documents=True),
+        "animate": _ANIMATION,
+        "animatetransform": _ANIMATION,
+        "set": _ANIMATION,
+        "video": _load(_MEDIA, "src poster"),
+        "audio": _load(_MEDIA, "src"),
+        "source": _load(_MEDIA, "src"),
+        "track": _load(_MEDIA, "src"),
+        "bgsound": _load(_MEDIA, "src"),
+        "image": _load(Kind.REMOTE_IMAGE, "href xlink:href"),
+        "feimage": _DRAWING,
+        "mglyph": _DRAWING,
+        "fill": _DRAWING,
+        "stroke": _DRAWING,
+        "imagedata": _DRAWING,
+        "background": _DRAWING,
+    }
+)
+# Attributes that load wherever they stand.
+ANYWHERE: Mapping[str, Kind] = MappingProxyType(
+    {
+        "ping": _ACTIVE,
+        "attributionsrc": _ACTIVE,
+        "srcdoc": _ACTIVE,
+        "manifest": Kind.PREFETCH,
+        "imagesrcset": Kind.PREFETCH,
+    }
+)
+ELEMENTS = frozenset({*LINKS, *SOURCES, *LOADS, "link", "meta"})

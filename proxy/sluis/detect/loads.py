@@ -1,0 +1,113 @@
+"""Everything else a client may fetch or run by itself; `elements` says which attribute of which element does it.
+
+Cutting the attribute is enough and changes least: the element stays, and with nothing to load it does nothing.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sluis.detect.elements import ANYWHERE, LOADS, Load
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.remote import is_document, is_remote
+from sluis.detect.rewrite import cut_attribute
+from sluis.report import Action, Kind
+from sluis.scan.html import Attribute, AttributeScanner, Tag
+
+_ANYWHERE_SCANNER = AttributeScanner(frozenset(ANYWHERE))
+_PREFETCHING = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "prerender", "modulepreload"})
+_REFRESH = re.compile(
+    r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
+)
+_SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
+_MARKUP = re.compile(r"<[A-Za-z/!?]|-->")
+_WHY = {
+    Kind.ACTIVE_CONTENT: "the client runs or loads it when the message is opened",
+    Kind.PREFETCH: "the client connects to its host when the message is opened",
+    Kind.REMOTE_STYLE: "the client fetches this style sheet when the message is opened",
+    Kind.MEDIA: "the client fetches it when the message is opened",
+    Kind.REMOTE_IMAGE: "the client fetches this drawing when the message is opened",
+}
+
+
+def loads(page: Page) -> Iterator[Proposal]:
+    """Proposals for whatever loads by itself and is no image of the page's content. Raises `Overrun`."""
+    for tag in page.tags:
+        if tag.name == "link":
+            yield from _link(page, tag)
+        elif tag.name == "meta":
+            yield from _meta(page, tag)
+        elif load := LOADS.get(tag.name):
+            if tag.name == "script" and "src" not in tag.first:
+                yield from _inline(page, tag)
+            for attribute in tag.attributes:
+                if attribute.name in load.attributes and _loads(attribute, load):
+                    yield _cut(page, attribute, load.kind, tag.name, attribute.value)
+    for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.budget):
+        if attribute.raw or attribute.name == "attributionsrc":
+            yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
+
+
+def _loads(attribute: Attribute, load: Load) -> bool:
+    if attribute.name == "srcdoc":
+        return False  # found wherever it stands, see ANYWHERE
+    value = attribute.value
+    if attribute.name in {"values", "to", "from", "by", "archive"}:
+        return any(map(is_remote, value.replace(";", " ").split()))
+    return is_remote(value) or (load.documents and is_document(value))
+
+
+def _inline(page: Page, tag: Tag) -> Iterator[Proposal]:
+    """A script written out goes whole, unless its text could be markup to a parser that sees no script here."""
+    end = _SCRIPT_END.search(page.text, tag.end)
+    page.budget.spend((end.end() if end else len(page.text)) - tag.end)
+    if end is None or tag.stray_quote:
+        return
+    program = page.text[tag.end : end.start()].strip().removeprefix("<!--").removesuffix("-->")
+    if program and not _MARKUP.search(program):
+        yield Proposal(
+            Kind.ACTIVE_CONTENT,
+            Action.REMOVED,
+            "script",
+            Cut(tag.start, end.end(), " "),
+            "it is a program, which no mail needs",
+        )
+
+
+def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
+    relations = tag.value("rel").lower().split()
+    for attribute in tag.attributes:
+        if attribute.name != "href" or not is_remote(attribute.value):
+            continue
+        if "stylesheet" in relations:
+            url = page.url(attribute.value)
+            if not (url and page.policy.shared_styles and page.rules.shared_style_host(url.host)):
+                yield _cut(page, attribute, Kind.REMOTE_STYLE, "link-stylesheet", attribute.value)
+        else:
+            relation = next((name for name in relations if name in _PREFETCHING), "other")
+            yield _cut(page, attribute, Kind.PREFETCH, f"link-{relation}", attribute.value)
+
+
+def _meta(page: Page, tag: Tag) -> Iterator[Proposal]:
+    """`<meta http-equiv=refresh content="0;url=…">` (WHATWG HTML §4.2.5.3), and what else the header could do."""
+    if tag.value("http-equiv").strip().lower() not in {"refresh", "link"}:
+        return
+    for attribute in tag.attributes:
+        if attribute.name == "content":
+            target = _REFRESH.sub("", attribute.value, count=1)
+            if is_remote(target) or is_document(target):
+                yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "meta-refresh", target)
+
+
+def _cut(page: Page, attribute: Attribute, kind: Kind, technique: str, address: str) -> Proposal:
+    _, hit = page.opens(address)
+    return Proposal(
+        kind,
+        Action.REMOVED,
+        technique,
+        cut_attribute(page.text, attribute),
+        _WHY[kind],
+        url=address,
+        vendor=hit.vendor if hit else None,
+        rule=hit.rule if hit else None,
+    )

@@ -1,0 +1,69 @@
+"""The text an edit puts in place of another: small, unseen, and inert in whatever state a parser is.
+
+A cut must not make something new. Taking `<img …>` out of `<scr<img …>ipt>` would write a script tag, and taking a
+stray quote along would open an attribute of a tag around it. So cuts leave a blank where characters could join, and
+quotes that are not their own.
+"""
+
+import re
+
+from sluis.detect.proposal import Cut
+from sluis.scan.budget import Budget
+from sluis.scan.html import Attribute, Tag
+
+_BLANKS = " \t\n\r\f"
+_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1×1, transparent
+_ENTITY = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*+;)")
+_ASSIGNMENT = re.compile(r"[ \t\n\r\f]*+=")
+_UNSAFE = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", "`": "%60", " ": "%20"}
+
+
+def cut_tag(tag: Tag, budget: Budget, *, fit: bool) -> Cut | None:
+    """`tag` gone; None where that would change what stands around it: cut its attributes instead.
+
+    To keep a length it becomes a comment, which unlike blanks shows nowhere; within a comment it becomes blanks.
+    """
+    if tag.stray_quote or not tag.closed:
+        return None
+    if not fit:
+        return Cut(tag.start, tag.end, _joint(tag.text, tag.start, tag.end), 0)
+    if in_comment(tag.text, tag.start, budget):
+        return Cut(tag.start, tag.end, "", 0)
+    return Cut(tag.start, tag.end, "<!---->", 4)
+
+
+def cut_attribute(text: str, attribute: Attribute) -> Cut:
+    """The attribute gone, name and value. What is left of `a b=c =d` must not read `a=d`."""
+    joint = "/" if _ASSIGNMENT.match(text, attribute.end) else _joint(text, attribute.start, attribute.end)
+    return Cut(attribute.start, attribute.end, joint, len(joint))
+
+
+def blank_image(text: str, attribute: Attribute, *, fit: bool) -> Cut:
+    """The source of an image replaced by a transparent pixel that takes the image's box; cut where that has no room."""
+    if fit and attribute.value_end - attribute.value_start < len(_PIXEL):
+        return cut_attribute(text, attribute)
+    return new_value(attribute, _PIXEL)
+
+
+def new_value(attribute: Attribute, value: str) -> Cut:
+    """Another value for `attribute`, escaped as the old one was. Blanks go behind its closing quote."""
+    for mark, escaped in _UNSAFE.items():
+        if mark in value and (mark != "'" or attribute.quote != '"'):
+            value = value.replace(mark, escaped)
+    if "&" in value and ("&" not in attribute.raw or _ENTITY.search(attribute.raw) or _ENTITY.search(value)):
+        value = value.replace("&", "&amp;")
+    replacement = value + attribute.quote
+    return Cut(attribute.value_start, attribute.end, replacement, len(replacement))
+
+
+def in_comment(text: str, position: int, budget: Budget) -> bool:
+    """Whether a comment that opened before `position` has not closed by then."""
+    opened = text.rfind("<!--", 0, position)
+    budget.spend(position - max(opened, 0))
+    return opened >= 0 and text.find("-->", opened + 4, position) < 0
+
+
+def _joint(text: str, start: int, end: int) -> str:
+    """Nothing where the characters around a cut cannot become one token, else a blank."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return "" if before in _BLANKS + ">" or after == "<" else " "

@@ -1,0 +1,91 @@
+"""Proposals of several detectors become one list of cuts that can be made together.
+
+State-independent scanning finds tags within tags, so proposals may overlap. What lies within something that goes is
+gone with it. In any other tangle, rare and hostile, the cuts that can be made are made on a copy, the copy is read
+anew, and the whole stretch becomes one cut: what comes out has nothing left to find.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sluis.detect.images import images
+from sluis.detect.links import links
+from sluis.detect.loads import loads
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.styles import styles
+from sluis.report import Action
+from sluis.scan.budget import Overrun
+
+_DETECTORS = (images, links, loads, styles)
+_GOING = frozenset({Action.REMOVED, Action.BLANKED})
+_ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
+
+
+def proposals(page: Page) -> tuple[Proposal, ...]:
+    """What to do about `page`, by place; the cuts of equal or disjoint places. Raises `Overrun`."""
+    settled, tangled = _settle(_survey(page))
+    return _reread(page, settled) if tangled else settled
+
+
+def _survey(page: Page) -> list[Proposal]:
+    found = [proposal for detector in _DETECTORS for proposal in detector(page)]
+    found.sort(key=lambda proposal: (proposal.cut.start, -proposal.cut.end))
+    return found
+
+
+def _settle(found: Iterable[Proposal]) -> tuple[tuple[Proposal, ...], bool]:
+    """Drop or widen cuts until none overlap; also whether that lost one which may still be needed."""
+    settled: list[Proposal] = []
+    last: Proposal | None = None
+    tangled = False
+    for proposal in found:
+        if proposal.cut.replacement is None:
+            settled.append(proposal)
+        elif last is None or proposal.cut.start >= last.cut.end:
+            settled.append(proposal)
+            last = proposal
+        elif proposal.cut.end <= last.cut.end and last.action in _GOING:
+            settled.append(replace(proposal, cut=last.cut, action=last.action))
+        else:
+            tangled = True
+    return tuple(settled), tangled
+
+
+def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    text, findings = page.text, list(settled)
+    for _ in range(_ROUNDS):
+        text = _apply(text, settled)
+        settled, tangled = _settle(_survey(replace(page, text=text)))
+        acted = [proposal for proposal in settled if proposal.cut.replacement is not None]
+        if not acted and not tangled:
+            whole = _difference(page.text, text)
+            return tuple(replace(proposal, cut=whole) for proposal in findings if proposal.cut.replacement is not None)
+        findings += acted
+    raise Overrun("tangle")
+
+
+def _apply(text: str, settled: Iterable[Proposal]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for cut in dict.fromkeys(proposal.cut for proposal in settled):
+        if cut.replacement is not None:
+            pieces += (text[position : cut.start], cut.replacement)
+            position = cut.end
+    return "".join([*pieces, text[position:]])
+
+
+def _difference(before: str, after: str) -> Cut:
+    """The one cut that makes `after` of `before`."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    replacement = after[start : len(after) - end]
+    return Cut(start, len(before) - end, replacement, len(replacement))
+
+
+def _common(one: str, other: str) -> int:
+    """The length of the longest common prefix."""
+    for index, (mark, counterpart) in enumerate(zip(one, other, strict=False)):
+        if mark != counterpart:
+            return index
+    return min(len(one), len(other))

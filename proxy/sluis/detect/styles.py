@@ -1,0 +1,77 @@
+"""What style sheets and backgrounds make a client fetch: images, fonts and further style sheets."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sluis.detect import pixels
+from sluis.detect.box import UNSIZED, Box, box
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.remote import is_remote
+from sluis.detect.rewrite import cut_attribute
+from sluis.report import Action, Kind
+from sluis.scan.css import Place, Reference, references
+from sluis.scan.html import AttributeScanner, enclosing
+
+_BACKGROUND = AttributeScanner(frozenset({"background"}))
+_WHY = {
+    Place.IMPORT: "the client fetches this style sheet when the message is opened",
+    Place.FONT: "the client fetches this font when the message is opened",
+    Place.IMAGE: "the client fetches this background when the message is opened",
+}
+
+
+def styles(page: Page) -> Iterator[Proposal]:
+    """Proposals for CSS references and `background` attributes anywhere in the page. Raises `Overrun`."""
+    found = list(references(page.text, page.budget))
+    counts = Counter(reference.url for reference in found)
+    for reference in found:
+        cut = Cut(reference.start, reference.end, reference.replacement, len(reference.replacement))
+        if reference.place is Place.IMAGE:
+            yield from _image(page, reference.url, cut, "css-background", counts[reference.url])
+        else:
+            yield from _sheet(page, reference, cut)
+    for attribute in _BACKGROUND.attributes(page.text, page.budget):
+        if is_remote(attribute.value):
+            cut = cut_attribute(page.text, attribute)
+            yield from _image(page, attribute.value, cut, "background-attribute", 1)
+
+
+def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
+    url = page.url(reference.url)
+    if url and page.policy.shared_styles and page.rules.shared_style_host(url.host):
+        return
+    why = _WHY[reference.place]
+    yield Proposal(Kind.REMOTE_STYLE, Action.REMOVED, f"css-{reference.place}", cut, why, url=reference.url)
+
+
+def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:
+    url, hit = page.opens(address)
+    if url is None:
+        return
+    leak = page.identity.leak(url.text)
+    judgement = pixels.judge(url, _box(page, cut.start), hit, leak, count)
+    if hit or judgement.certain:
+        yield Proposal(
+            Kind.OPEN_PIXEL,
+            Action.REMOVED,
+            technique,
+            cut,
+            judgement.why,
+            url=address,
+            vendor=hit.vendor if hit else None,
+            rule=hit.rule if hit else None,
+            confidence=max(judgement.confidence, hit.confidence if hit else 0.0),
+        )
+    elif leak:
+        why = f"its address carries the recipient's address {leak}"
+        yield Proposal(Kind.ADDRESS_LEAK, Action.BLANKED, technique, cut, why, url=address)
+    elif page.policy.blank_images:
+        yield Proposal(Kind.REMOTE_IMAGE, Action.BLANKED, technique, cut, _WHY[Place.IMAGE], url=address)
+
+
+def _box(page: Page, position: int) -> Box:
+    """A background is a beacon by size only if its element is next to nothing: thin elements are rules and spacers."""
+    tag = enclosing(page.text, position, page.budget)
+    size = box(tag) if tag else UNSIZED
+    return size if size.within(3) else UNSIZED
