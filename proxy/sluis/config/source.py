@@ -91,7 +91,7 @@ def overlay(source: Source, environ: Mapping[str, str], known: Collection[tuple[
 
 
 def did_you_mean(key: Key, known: Collection[tuple[str, ...]]) -> str:
-    """A hint at the known key that `key` was to be: the first in it, one spelled nearly so, or its namesake elsewhere."""
+    """A hint at the known key that `key` was to be: the first in it, one spelled nearly so, or a namesake elsewhere."""
     within = [path for path in known if path[: len(key)] == key]
     beside = {path[len(key) - 1]: path[: len(key)] for path in known if path[: len(key) - 1] == key[:-1]}
     spelled = [beside[name] for name in difflib.get_close_matches(str(key[-1]), beside, 1)]

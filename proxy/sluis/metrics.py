@@ -1,0 +1,278 @@
+"""What Sluis counts: one table that declares every metric, and the methods that feed it.
+
+Counts go to Prometheus and to the status page, so nothing may stand in a label that could name a person or grow
+without end. Every label is either closed (a set of values) or capped (a shape, and the first so many that have it);
+whatever else is put in becomes `other`. A new metric is a row of `TABLE` and, if it has a new label, a row of `LABELS`.
+"""
+
+import platform
+import re
+import time
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import product
+from types import MappingProxyType
+from typing import Any, Literal
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.samples import Sample
+
+from sluis import __version__
+from sluis.report import Action, Kind, Report, Verdict
+
+OTHER = "other"
+NONE = "none"
+
+# One series per counter, not two: when a counter began is `sluis_start_time_seconds`.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A row of the table. `buckets` are upper bounds in its unit; `processes` says how several are summed up."""
+
+    name: str
+    type: type[Counter | Gauge | Histogram]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    processes: Literal["livesum", "max", "min"] = "livesum"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A label with a fixed set of values."""
+
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A label whose values are met while running: the first `cap` that fully match `shape`."""
+
+    cap: int
+    shape: re.Pattern[str]
+
+
+def _closed(*values: str) -> Closed:
+    return Closed(frozenset(values))
+
+
+LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
+    {
+        "edge": _closed("smtp", "imap", "milter"),
+        "verdict": _closed(*Verdict),
+        "kind": _closed(*Kind),
+        "action": _closed(*Action),
+        "technique": Capped(64, re.compile(r"[a-z](?:[a-z-]{0,38}[a-z])?")),
+        "vendor": Capped(500, re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")),
+        "sender": Capped(
+            200, re.compile(r"(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{0,61}[a-z0-9]")
+        ),
+        "direction": _closed("in", "out"),
+        "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "data", "rset", "quit"),
+        "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
+        "stage": _closed("parse", "clean", "pool", "upstream-connect", "upstream", "store"),
+        "reason": _closed(
+            "bare-newline",
+            "nul",
+            "size",
+            "recipients",
+            "domain",
+            "loop",
+            "connections",
+            "connections-per-address",
+            "timeout",
+            "tls-required",
+            "syntax",
+        ),
+        "version": Capped(1, re.compile(r"[0-9A-Za-z.+!-]{1,40}")),
+        "python": Capped(1, re.compile(r"[0-9A-Za-z.+]{1,40}")),
+    }
+)
+
+_CLEANING_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_RELAY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
+
+TABLE = (
+    Metric("sluis_messages_total", Counter, "Messages cleaned, by what came of it.", ("edge", "verdict")),
+    Metric(
+        "sluis_findings_total",
+        Counter,
+        "Ways to track the reader that were found in messages, by what was done about them.",
+        ("kind", "action", "technique", "vendor"),
+    ),
+    Metric(
+        "sluis_sender_findings_total",
+        Counter,
+        "Findings by sender domain: the first 200 domains met since the start, then other.",
+        ("sender", "kind"),
+    ),
+    Metric("sluis_octets_total", Counter, "Octets of messages before and after cleaning.", ("edge", "direction")),
+    Metric("sluis_cleaning_seconds", Histogram, "Time to clean one message.", ("edge",), _CLEANING_SECONDS),
+    Metric(
+        "sluis_relay_seconds",
+        Histogram,
+        "Time from the last octet of a message to the final reply to its sender.",
+        ("edge",),
+        _RELAY_SECONDS,
+    ),
+    Metric(
+        "sluis_upstream_replies_total",
+        Counter,
+        "Replies of the mail server behind, by command and class; none when no reply came.",
+        ("edge", "command", "reply"),
+    ),
+    Metric("sluis_sessions", Gauge, "Client sessions open now.", ("edge",)),
+    Metric("sluis_failures_total", Counter, "What went wrong on this side, by stage.", ("edge", "stage")),
+    Metric(
+        "sluis_last_failure_timestamp_seconds",
+        Gauge,
+        "When a stage last failed, in Unix time; 0 if it never did.",
+        ("edge", "stage"),
+        processes="max",
+    ),
+    Metric(
+        "sluis_originals_passed_total", Counter, "Messages passed on uncleaned since cleaning them failed.", ("edge",)
+    ),
+    Metric("sluis_refused_total", Counter, "Messages and clients refused at the door, by reason.", ("edge", "reason")),
+    Metric("sluis_build_info", Gauge, "Always 1; the labels say what runs.", ("version", "python"), processes="max"),
+    Metric("sluis_start_time_seconds", Gauge, "When this process started, in Unix time.", processes="min"),
+)
+
+
+class Metrics:
+    """Every metric of the table in a registry of its own.
+
+    `vendors` are the vendors the rules know; None admits the first so many names of a vendor's shape. All series with
+    closed labels stand at 0 from the start for each of `edges`, so that a rate sees the first event too.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry | None = None,
+        vendors: Iterable[str] | None = None,
+        edges: Iterable[str] = ("smtp",),
+    ) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._rules = dict(LABELS)
+        if vendors is not None:
+            self._rules["vendor"] = _closed(NONE, *vendors)
+        self._admitted: dict[str, set[str]] = {name: set() for name in LABELS}
+        self._rows = {row.name: row for row in TABLE}
+        self._met: dict[tuple[str, ...], Counter | Gauge | Histogram] = {}
+        self._metrics = {row.name: _made(row, self.registry) for row in TABLE}
+        for edge in edges:
+            self._begin(edge)
+        self._gauge("sluis_build_info", __version__, platform.python_version()).set(1)
+        self._gauge("sluis_start_time_seconds").set(time.time())
+
+    def message(self, edge: str, report: Report, sender: str, cleaning_seconds: float) -> None:
+        """Count one message. `sender` is its reverse-path or that path's domain; only the domain is kept."""
+        self._count("sluis_messages_total", edge, report.verdict)
+        self._count("sluis_octets_total", edge, "in", by=report.bytes_in)
+        self._count("sluis_octets_total", edge, "out", by=report.bytes_out)
+        self._observe("sluis_cleaning_seconds", cleaning_seconds, edge)
+        # A newsletter has fifty links of one kind, so that counting them together saves most of the work.
+        alike = Tally((f.kind, f.action, f.technique, f.vendor or NONE) for f in report.findings)
+        for labels, times in alike.items():
+            self._count("sluis_findings_total", *labels, by=times)
+        domain = sender_domain(sender)
+        for kind, times in Tally(finding.kind for finding in report.findings).items():
+            self._count("sluis_sender_findings_total", domain, kind, by=times)
+
+    def relayed(self, edge: str, seconds: float) -> None:
+        """Time from the last octet in to the final reply out."""
+        self._observe("sluis_relay_seconds", seconds, edge)
+
+    def upstream_reply(self, edge: str, command: str, code: int | None) -> None:
+        """Count a reply (RFC 5321 §4.2) of the server behind; None when none came."""
+        self._count("sluis_upstream_replies_total", edge, command, f"{code // 100}xx" if code else NONE)
+
+    def session(self, edge: str) -> AbstractContextManager[None]:
+        """A client session, open for as long as the context lasts."""
+        return self._gauge("sluis_sessions", edge).track_inprogress()
+
+    def failure(self, edge: str, stage: str) -> None:
+        """Count a failure of ours at `stage`."""
+        self._count("sluis_failures_total", edge, stage)
+        self._gauge("sluis_last_failure_timestamp_seconds", edge, stage).set(time.time())
+
+    def original_passed(self, edge: str) -> None:
+        """Count a message that went on as it came because cleaning it failed."""
+        self._count("sluis_originals_passed_total", edge)
+
+    def refused(self, edge: str, reason: str) -> None:
+        """Count a message or client turned away at the door."""
+        self._count("sluis_refused_total", edge, reason)
+
+    def samples(self) -> Iterator[Sample]:
+        """Every series as it stands."""
+        for metric in self.registry.collect():
+            yield from metric.samples
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The metrics in the format that suits an `Accept` header (text or OpenMetrics), and its media type."""
+        accepted = {choice.partition(";")[0].strip().lower() for choice in accept.split(",")}
+        if "application/openmetrics-text" in accepted:
+            text: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]
+            return text, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+    def _begin(self, edge: str) -> None:
+        for row in TABLE:
+            if "edge" in row.labels:
+                values = [(edge,) if label == "edge" else self._values(label) for label in row.labels]
+                for combination in product(*values):
+                    self._metrics[row.name].labels(*combination)
+
+    def _values(self, label: str) -> tuple[str, ...]:
+        rule = self._rules[label]
+        return tuple(sorted(rule.values)) if isinstance(rule, Closed) else ()
+
+    def _folded(self, label: str, value: str) -> str:
+        match self._rules[label]:
+            case Closed(values):
+                return value if value in values else OTHER
+            case Capped(cap, shape):
+                admitted = self._admitted[label]
+                if value not in admitted and len(admitted) < cap and shape.fullmatch(value):
+                    admitted.add(value)
+                return value if value in admitted or value == NONE else OTHER
+
+    def _series(self, name: str, *values: str) -> Any:
+        metric = self._metrics[name]
+        if not values:
+            return metric
+        key = (name, *map(self._folded, self._rows[name].labels, values))
+        if key not in self._met:
+            self._met[key] = metric.labels(*key[1:])
+        return self._met[key]
+
+    def _count(self, name: str, *labels: str, by: int = 1) -> None:
+        self._series(name, *labels).inc(by)
+
+    def _observe(self, name: str, value: float, *labels: str) -> None:
+        self._series(name, *labels).observe(value)
+
+    def _gauge(self, name: str, *labels: str) -> Gauge:
+        gauge: Gauge = self._series(name, *labels)
+        return gauge
+
+
+def sender_domain(path: str) -> str:
+    """The domain of a reverse-path in lower case, `none` for the null sender; never its local part."""
+    return path.rpartition("@")[2].strip("<> ").lower().removesuffix(".") or NONE
+
+
+def _made(row: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    if row.type is Gauge:
+        return Gauge(row.name, row.help, row.labels, registry=registry, multiprocess_mode=row.processes)
+    if row.type is Histogram:
+        return Histogram(row.name, row.help, row.labels, registry=registry, buckets=row.buckets)
+    return Counter(row.name, row.help, row.labels, registry=registry)
