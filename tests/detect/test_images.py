@@ -1,0 +1,99 @@
+"""Which images go, which lose their source, and which stay."""
+
+import pytest
+from tests.detect.conftest import MakePage, edited
+
+from sluis.detect.images import images
+from sluis.policy import POLICIES
+
+TOKEN = "https://mail.shop.example/i/8f14e45fceea167a5a36dedd4bea2543"
+LOGO = "https://mail.shop.example/logo.png"
+OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-3D-3D"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"<img src={TOKEN} width=1 height=1>",
+        f"<IMG HEIGHT='1' SRC='{TOKEN}' WIDTH='1'/>",
+        f'<img width=0 height=0 alt="" src="{TOKEN}">',
+        f'<img src="{TOKEN}" style="display:none">',
+        f'<img src="{TOKEN}" style="width:1px;height:1px">',
+        f'<img src="{TOKEN}" width="2" height="6">',
+        f'<img src="{TOKEN}" height="1">',
+        f'<img src="{OPEN}">',
+        f'<img src="{OPEN}" style="display:block">',
+        '<img src="https://mail.shop.example/open.gif" width=1 height=1>',
+        f'<img srcset="{TOKEN} 1x" width=1 height=1>',
+        f'<img src="//mail.shop.example/{TOKEN[-32:]}" width=1 height=1>',
+        f'<img src=" \n{TOKEN[:30]}\t{TOKEN[30:]}" width=1 height=1>',
+    ],
+)
+def test_a_beacon_goes_and_nothing_else(page: MakePage, image: str) -> None:
+    text = f"<p>Hello</p>\n{image}\n</body>"
+    assert edited(text, list(images(page(text)))) == "<p>Hello</p>\n\n</body>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<img src="{LOGO}" width=120 height=40>',
+        f'<img src="{LOGO}">',
+        f'<img src="{TOKEN}.jpg" width=600 height=300>',
+        f'<img src="{TOKEN}.png" style="display:none">',
+        '<img src="https://mail.shop.example/spacer.gif" width=1 height=1>',
+        '<img src="https://mail.shop.example/spacer.gif" width=600 height=1>',
+        '<img src="https://mail.shop.example/line.gif" width=1 height=9>' * 4,
+        '<img src="cid:pixel" width=1 height=1><img src="data:image/gif;base64,R0" width=1 height=1>',
+        '<img src="pixel.gif" width=1 height=1>',
+    ],
+)
+def test_content_and_layout_stay(page: MakePage, text: str) -> None:
+    assert list(images(page(text))) == []
+
+
+def test_a_removed_tag_joins_nothing(page: MakePage) -> None:
+    text = f'<scr<img src="{OPEN}">ipt src=x>'
+    assert edited(text, list(images(page(text)))) == "<scr ipt src=x>"
+
+
+def test_within_an_attribute_only_the_source_goes(page: MakePage) -> None:
+    """The tag's last quote belongs to the title around it."""
+    text = f"""<b title="<img src={OPEN}">Hi</b>"""
+    assert edited(text, list(images(page(text)))) == """<b title="<img ">Hi</b>"""
+
+
+def test_to_keep_a_length_a_tag_becomes_a_comment(page: MakePage) -> None:
+    tag = f'<img src="{OPEN}">'
+    text = f"{tag}<!--[if mso]>{tag}<![endif]-->"
+    from dataclasses import replace
+
+    found = list(images(page(text, replace(POLICIES["balanced"], fit=True))))
+    assert edited(text, found) == "<!----><!--[if mso]><![endif]-->"
+    assert [proposal.cut.pad for proposal in found] == [4, 0]
+
+
+def test_a_visible_image_that_counts_opens_keeps_its_box(page: MakePage) -> None:
+    text = f'<img src="{OPEN}" width=200 height=50>'
+    (proposal,) = images(page(text))
+    assert (proposal.kind, proposal.action, proposal.vendor) == ("tracking-image", "blanked", "sendgrid")
+    assert edited(text, [proposal]).startswith('<img src="data:image/gif;base64,')
+    assert edited(text, [proposal]).endswith('" width=200 height=50>')
+
+
+def test_the_recipients_address_condemns_an_image(page: MakePage) -> None:
+    text = "<img src='https://img.shop.example/hero/reader@home.example/h.png' width=600 height=90>"
+    (proposal,) = images(page(text, recipients=("Reader@Home.example",)))
+    assert (proposal.kind, proposal.action) == ("address-leak", "blanked")
+    assert list(images(page(text, recipients=("other@home.example",)))) == []
+
+
+def test_strict_blanks_every_remote_image(page: MakePage) -> None:
+    text = f'<img src="{LOGO}" width=9 height=9><img src="cid:x"><input type=image src={LOGO}>'
+    assert [proposal.kind for proposal in images(page(text, "strict"))] == ["remote-image"] * 2
+
+
+def test_a_file_share_is_no_image(page: MakePage) -> None:
+    text = "<img src='file://host/share/x.png' width=50 height=50>"
+    (proposal,) = images(page(text))
+    assert (proposal.technique, edited(text, [proposal])) == ("file-share", "<img  width=50 height=50>")

@@ -1,0 +1,216 @@
+"""The five invariants of the cleaner, on messages made up and on messages found."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluis.clean import clean
+from sluis.envelope import Envelope
+from sluis.policy import POLICIES, Policy
+from sluis.report import Action, Cleaned, Verdict
+from sluis.rules.load import load
+from sluis.rules.table import Rules
+from tests.strategies import messages
+
+HERE = Path(__file__).parent
+CORPUS = HERE.parent.parent / "shared" / "corpus"
+FIXTURES = sorted((HERE / "fixtures").glob("*.eml"))
+BALANCED = POLICIES["balanced"]
+OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-3D-3D"
+SES = "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2Fsale/1/0102-000000/x-Y_z=9"
+
+
+@cache
+def rules() -> Rules:
+    return load()
+
+
+def outside(raw: bytes, done: Cleaned) -> None:
+    """Assert that the output is the input with nothing replaced but the reported spans of the edited findings."""
+    spans = sorted({finding.span for finding in done.report.edited})
+    position = found = 0
+    for start, end in spans:
+        assert position <= start <= end <= len(raw), spans
+        piece = raw[position:start]
+        found = done.raw.find(piece, found) if position else (0 if done.raw.startswith(piece) else -1)
+        assert found >= 0, (position, start)
+        found += len(piece)
+        position = end
+    tail = raw[position:]
+    assert done.raw.endswith(tail)
+    assert len(done.raw) - len(tail) >= found
+
+
+def check(raw: bytes, policy: Policy) -> Cleaned:
+    """Clean `raw` and assert what holds for every message whatsoever."""
+    done = clean(raw, policy, rules())
+    report = done.report
+    assert (report.bytes_in, report.bytes_out) == (len(raw), len(done.raw))
+    assert report.verdict is not Verdict.FAILED or (report.reason or "").startswith("more than linear")
+    assert (report.verdict is Verdict.CLEANED) == bool(report.edited)
+    if not report.edited:
+        assert done.raw == raw
+    outside(raw, done)
+    again = clean(done.raw, policy, rules())
+    assert again.report.edited == ()
+    assert again.raw == done.raw
+    if policy.fit:
+        assert len(done.raw) == len(raw)
+        assert done.raw.count(b"\n") == raw.count(b"\n")
+    return done
+
+
+def html(body: str, kind: str = "text/html") -> bytes:
+    return f"From: a@b.example\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{body}\r\n".encode()
+
+
+def test_a_message_without_a_finding_is_the_same_object() -> None:
+    raw = html("<p>Hello</p><img src='https://shop.example/logo.png' width=90 height=40>")
+    done = clean(raw, BALANCED, rules())
+    assert done.raw is raw
+    assert done.report.verdict is Verdict.CLEAN
+
+
+def test_a_tracked_message_exactly() -> None:
+    before = html(f'<a href="{SES}">Sale</a> <img src="{OPEN}">')
+    done = check(before, BALANCED)
+    assert done.raw == html('<a href="https://shop.example/sale">Sale</a> ')
+    assert [(f.kind, f.action, f.part) for f in done.report.findings] == [
+        ("click-redirect", "unwrapped", "1"),
+        ("open-pixel", "removed", "1"),
+    ]
+
+
+def test_quoted_printable_changes_only_the_lines_it_must() -> None:
+    before = (
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b'<p>Caf=C3=A9 =\r\nau lait</p>\r\n<a href=3D"https://shop.example/?=\r\nid=3D7&amp;utm_source=3Dnews">x</a>\r\n<p>=E2=82=AC 3</p>=\r\n\r\n'
+    )
+    done = check(before, BALANCED)
+    assert done.raw.startswith(before[: before.index(b"<a href")])
+    assert done.raw.endswith(b">x</a>\r\n<p>=E2=82=AC 3</p>=\r\n\r\n")
+    assert b"utm_source" not in done.raw.replace(b"=\r\n", b"")
+
+
+def test_signed_and_encrypted_messages_pass_untouched() -> None:
+    raw = (
+        b'Content-Type: multipart/signed; boundary=b; protocol="application/pgp-signature"\r\n\r\n'
+        b"--b\r\nContent-Type: text/html\r\n\r\n<img src='" + OPEN.encode() + b"'>\r\n--b\r\n"
+        b"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n"
+    )
+    done = clean(raw, BALANCED, rules())
+    assert (done.raw, done.report.verdict) == (raw, Verdict.SKIPPED)
+    assert done.report.reason == "signed"
+
+
+def test_read_receipts_go_and_with_fit_are_only_renamed() -> None:
+    raw = b"From: a@b.example\r\nDisposition-Notification-To: a@b.example,\r\n c@b.example\r\nSubject: x\r\n\r\nHi\r\n"
+    assert check(raw, BALANCED).raw == b"From: a@b.example\r\nSubject: x\r\n\r\nHi\r\n"
+    fitted = check(raw, replace(BALANCED, fit=True)).raw
+    assert b"X-Sluis-Cut" in fitted
+    assert b"Disposition-Notification-To" not in fitted
+
+
+def test_audit_finds_the_same_and_changes_nothing() -> None:
+    raw = html(f'<a href="{SES}">Sale</a> <img src="{OPEN}">')
+    done = check(raw, POLICIES["audit"])
+    assert done.raw is raw
+    assert {finding.action for finding in done.report.findings} == {Action.KEPT}
+    assert [f.kind for f in done.report.findings] == [f.kind for f in clean(raw, BALANCED, rules()).report.findings]
+
+
+def test_an_amp_part_is_blanked_and_its_place_kept() -> None:
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/x-amp-html\r\n\r\n"
+        b"<html amp4email><amp-img src='https://t.example/x'></html>\r\n--b\r\nContent-Type: text/html\r\n\r\nHi\r\n--b--\r\n"
+    )
+    done = check(raw, BALANCED)
+    assert done.raw == raw.replace(b"<html amp4email><amp-img src='https://t.example/x'></html>", b"")
+    assert done.report.findings[0].technique == "amp-part"
+
+
+def test_attached_messages_are_cleaned_only_if_the_policy_says_so() -> None:
+    inner = html(f'<img src="{OPEN}">')
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        + inner
+        + b"\r\n--b--\r\n"
+    )
+    assert check(raw, BALANCED).raw == raw
+    assert b"sendgrid" not in check(raw, replace(BALANCED, attached=True)).raw
+
+
+def test_the_recipient_is_known_from_the_envelope() -> None:
+    raw = html("<img src='https://img.shop.example/b83cd2dd0a3c3e0a2e3d6bd3b1e0a4c3/r/reader%40home.example'>")
+    assert clean(raw, BALANCED, rules()).raw == raw
+    done = clean(raw, BALANCED, rules(), Envelope("", ("reader@home.example",)))
+    assert b"reader" not in done.raw
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\n", b"\0", b"Content-Type: text/html", b"--\r\n--\r\n", b"<img src=x>", b"\xff" * 99]
+)
+def test_no_octets_are_too_odd(raw: bytes) -> None:
+    assert check(raw, BALANCED).raw == raw
+
+
+def test_hostile_markup_passes_whole_and_says_why() -> None:
+    raw = html("<img x='" * 200_000)
+    done = clean(raw, BALANCED, rules())
+    assert done.raw is raw
+    assert done.report.verdict in {Verdict.CLEAN, Verdict.FAILED}
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [
+            f'<img src="{OPEN}" width=1 height=1>',
+            f"<IMG\nSRC={OPEN}>",
+            f'<a href="{SES}">Sale é €</a>',
+            "<a href='https://shop.example/?a=1&amp;utm_source=x&amp;b=2'>x</a>",
+            "<p>plain = text</p>\n",
+            "<td style=\"background:url('https://t.example/a.gif?u=abc123def')\" width=1 height=1>",
+            "<script src=https://t.example/x.js></script>",
+            "é€漢",
+            "\n",
+            "x" * 90,
+            "<!--[if mso]>",
+            "<![endif]-->",
+            " \t\n",
+            "--b\n",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=150)
+@given(messages(FRAGMENTS), st.sampled_from(["audit", "balanced", "strict"]), st.booleans())
+def test_the_invariants_hold_for_any_message(raw: bytes, name: str, fit: bool) -> None:
+    check(raw, replace(POLICIES[name], fit=fit))
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("fit", [False, True], ids=["free", "fit"])
+@pytest.mark.parametrize("name", ["audit", "balanced", "strict"])
+def test_the_invariants_hold_for_the_fixtures(path: Path, name: str, fit: bool) -> None:
+    check(path.read_bytes(), replace(POLICIES[name], fit=fit))
+
+
+FOLDERS = sorted(path for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
+
+
+@pytest.mark.skipif(not FOLDERS, reason="needs ../shared")
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("fit", [False, True], ids=["free", "fit"])
+def test_the_invariants_hold_for_real_mail(folder: Path, fit: bool) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            raw = path.read_bytes()
+            if path.suffix == ".html":
+                raw = b"Content-Type: text/html\r\n\r\n" + raw
+            check(raw, replace(BALANCED, fit=fit))
