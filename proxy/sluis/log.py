@@ -1,0 +1,100 @@
+"""The log: what the gate does, told to the one who runs it, and never about whom.
+
+No recipient, subject, URL or body may reach the log, whoever writes the line and whatever went wrong. So an allow-list
+of keys stands between every event and the stream, an exception is told by its class and place alone (its message may
+quote a mail), and of other libraries' lines only who complained is kept. The event itself is a fixed English sentence.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from enum import Enum
+from types import TracebackType
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from sluis.metrics import sender_domain
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "console", "json"]
+
+# Every key a line may have. The operator's own words, which name no reader, are written as they stand.
+_OPERATORS = frozenset({"listen", "upstream", "path", "policy", "config"})
+KEYS = _OPERATORS | {
+    *("event", "level", "timestamp", "logger", "error", "at"),
+    *("edge", "session", "peer", "sender", "stage", "reason", "command", "code", "signal"),
+    *("verdict", "findings", "pixels", "links", "recipients", "messages"),
+    *("octets", "octets_in", "octets_out", "seconds", "cleaning_ms", "version", "vendors", "rules", "processes"),
+}
+_LONGEST = 300
+
+
+def configure(level: Level = "info", form: Format = "auto", stream: TextIO | None = None) -> None:
+    """Send every line of `level` and above to `stream` (stderr): for people on a terminal, else one JSON object each."""
+    out = stream or sys.stderr
+    people = form == "console" or (form == "auto" and out.isatty())
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False)
+        if people
+        else structlog.processors.JSONRenderer(sort_keys=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            tell_exception,
+            keep_allowed,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+
+
+def tell_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Put the class and the place of an exception where its text and traceback would have stood."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__qualname__
+        event["at"] = _place(error.__traceback__)
+    return event
+
+
+def keep_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Drop every key that is not in `KEYS`, and of the values that stay whatever could name a reader."""
+    return {key: _value(key, value) for key, value in event.items() if key in KEYS}
+
+
+class _Libraries(logging.Handler):
+    """Other libraries' warnings without their text, which may quote an address or a line of a mail."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger()
+        tell: Callable[..., None] = log.error if record.levelno >= logging.ERROR else log.warning
+        tell("a library complained", logger=record.name, exc_info=record.exc_info)
+
+
+def _value(key: str, value: object) -> object:
+    if value is None or (isinstance(value, bool | int | float) and not isinstance(value, Enum)):
+        return value
+    text = sender_domain(str(value)) if key == "sender" else str(value)
+    words = text[:_LONGEST].split(" ")
+    if key not in _OPERATORS:
+        words = ["[withheld]" if "@" in word or "://" in word else word for word in words]
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in " ".join(words)
+    )
+
+
+def _place(traceback: TracebackType | None) -> str:
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno}" if traceback else "?"
