@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Callable
 from enum import Enum
+from traceback import walk_tb
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -32,7 +33,7 @@ _LONGEST = 300
 
 
 def configure(level: Level = "info", form: Format = "auto", stream: TextIO | None = None) -> None:
-    """Send every line of `level` and above to `stream` (stderr): for people on a terminal, else one JSON object each."""
+    """Send each line of `level` and above to `stream` (stderr): for people on a terminal, else as one JSON object."""
     out = stream or sys.stderr
     people = form == "console" or (form == "auto" and out.isatty())
     renderer: Processor = (
@@ -86,15 +87,18 @@ def _value(key: str, value: object) -> object:
     if value is None or (isinstance(value, bool | int | float) and not isinstance(value, Enum)):
         return value
     text = sender_domain(str(value)) if key == "sender" else str(value)
-    words = text[:_LONGEST].split(" ")
     if key not in _OPERATORS:
-        words = ["[withheld]" if "@" in word or "://" in word else word for word in words]
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in " ".join(words)
-    )
+        text = " ".join("[withheld]" if "@" in word or "://" in word else word for word in text.split(" "))
+    return "".join(map(_printable, text[:_LONGEST]))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def _place(traceback: TracebackType | None) -> str:
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    return f"{traceback.tb_frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno}" if traceback else "?"
+    """The innermost line of ours that an exception came through; of anyone's, if it came through none."""
+    frames = [(frame.f_globals.get("__name__", "?"), line) for frame, line in walk_tb(traceback)]
+    ours = [frame for frame in frames if frame[0].startswith("sluis.")]
+    module, line = next(reversed(ours or frames), ("?", 0))
+    return f"{module}:{line}"
