@@ -9,7 +9,7 @@ from sluis.scan.html import TagScanner
 
 def of(attributes: str) -> Box:
     text = f"<img {attributes}>"
-    return box(next(TagScanner(frozenset({"img"})).tags(text, Budget(99))))
+    return box(next(TagScanner(frozenset({"img"})).tags(text, text.lower(), Budget(99))))
 
 
 @pytest.mark.parametrize(

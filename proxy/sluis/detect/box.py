@@ -5,7 +5,7 @@ adds is not known here.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sluis.scan.fold import fold
 from sluis.scan.html import Tag
@@ -28,8 +28,7 @@ _TINY_UNITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''."""
 
     width: float | None
@@ -57,6 +56,11 @@ class Box:
         """Whether it is surely drawn as something a reader sees."""
         return not self.hidden and all(side is not None and side >= 12 for side in (self.width, self.height))
 
+    @property
+    def unremarkable(self) -> bool:
+        """Whether nothing about it speaks for a beacon: it is visible, or says nothing of its size."""
+        return self.visible or (self.width is self.height is None and not self.hidden)
+
 
 UNSIZED = Box(None, None)
 
@@ -64,9 +68,8 @@ UNSIZED = Box(None, None)
 def box(tag: Tag) -> Box:
     """The box of an `img` or of any other element that says its size."""
     width, height = pixels(tag.value("width")), pixels(tag.value("height"))
-    hidden = "hidden attribute" if "hidden" in tag.first else ""
-    style = tag.value("style")
-    if not style:
+    hidden = "hidden attribute" if "hidden" in tag.values else ""
+    if not (style := tag.value("style")):
         return Box(width, height, hidden)
     declared = declarations(style)
     width = pixels(declared.get("width", ""), width)

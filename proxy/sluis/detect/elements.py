@@ -18,8 +18,6 @@ SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "source": ("srcset",),
     }
 )
-LINKS = frozenset({"a", "area"})
-TARGETS = frozenset({"href", "xlink:href"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +77,4 @@ ANYWHERE: Mapping[str, Kind] = MappingProxyType(
         "imagesrcset": Kind.PREFETCH,
     }
 )
-ELEMENTS = frozenset({*LINKS, *SOURCES, *LOADS, "link", "meta"})
+ELEMENTS = frozenset({*SOURCES, *LOADS, "link", "meta"})

@@ -2,110 +2,120 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from sluis.detect import pixels
-from sluis.detect.box import Box, box
+from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
 from sluis.detect.page import Page
-from sluis.detect.proposal import Proposal
+from sluis.detect.pixels import INNOCENT, Judgement, judge
+from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
 
+SHARE = Judgement(
+    1.0, "file-share", "it makes the client open a file on another machine, which may send credentials there"
+)
+_WHOLE = frozenset({"img", "image"})  # elements that are nothing but their image
+_FETCHED = "the client fetches it when the message is opened"
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One remote address of one image element; `whole` says whether the element is nothing but that image."""
 
-    tag: Tag
-    attribute: Attribute
+class Source(NamedTuple):
+    """One remote address of an image element: the attribute it stands in, and the box the image is drawn in."""
+
+    attribute: str
     address: str
     box: Box
-    whole: bool
+
+
+class Outcome(NamedTuple):
+    """What is known of a source, wherever in the page it stands; None of it where the image is innocent."""
+
+    hit: Hit | None
+    leak: str | None
+    judgement: Judgement
 
 
 def images(page: Page) -> Iterator[Proposal]:
-    """Proposals for `img` and its kin. Of one element's addresses the first that condemns it speaks for all."""
-    found = [image for tag in page.tags if tag.name in SOURCES for image in _images(tag)]
-    counts = Counter(image.address for image in found)
-    gone: set[int] = set()
-    for image in found:
-        if image.tag.start in gone:
-            continue
-        for proposal in _propose(page, image, counts[image.address]):
-            if proposal.cut.start == image.tag.start:
-                gone.add(image.tag.start)
-            yield proposal
+    """Proposals for `img` and its kin. Newsletters repeat tags by the dozen: each spelling is read and judged once."""
+    read: dict[str, tuple[Source, ...]] = {}
+    found = [(tag, _sources(tag, read)) for tag in page.tags if tag.name in SOURCES]
+    counts = Counter(source.address for _, sources in found for source in sources)
+    outcomes: dict[Source, Outcome | None] = {}
+    for tag, sources in found:
+        for source in sources:
+            if source not in outcomes:
+                outcomes[source] = _outcome(page, source, counts[source.address])
+            if outcome := outcomes[source]:
+                proposal = _propose(page, tag, source, outcome)
+                yield proposal
+                if proposal.cut.start == tag.start:
+                    break  # the whole element goes, and its other sources with it
 
 
-def _images(tag: Tag) -> Iterator[Image]:
-    names = SOURCES[tag.name]
-    sources = [attribute for attribute in tag.attributes if attribute.name in names and attribute.raw]
-    if not sources:
-        return
-    size = box(tag)
-    for attribute in sources:
-        for address in addresses(attribute):
-            if is_remote(address):
-                yield Image(tag, attribute, address, size, tag.name in {"img", "image"})
+def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
+    spelling = tag.text[tag.start : tag.end]
+    if spelling not in read:
+        names = SOURCES[tag.name]
+        candidates = [
+            (attribute.name, address)
+            for attribute in (tag.named(names) if not tag.values.keys().isdisjoint(names) else ())
+            for address in addresses(attribute)
+            if is_remote(address)
+        ]
+        size = box(tag) if candidates else UNSIZED
+        read[spelling] = tuple(Source(name, address, size) for name, address in candidates)
+    return read[spelling]
 
 
 def addresses(attribute: Attribute) -> list[str]:
     """The addresses of a source attribute: one, or every word of a `srcset`, descriptors included."""
-    if attribute.name not in {"srcset", "imagesrcset"}:
-        return [attribute.value]
-    return [word.strip(",") for word in attribute.value.split()]
+    return [word.strip(",") for word in attribute.value.split()] if attribute.name == "srcset" else [attribute.value]
 
 
-def _propose(page: Page, image: Image, count: int) -> Iterator[Proposal]:
-    url, hit = page.opens(image.address)
+def _outcome(page: Page, source: Source, count: int) -> Outcome | None:
+    url, hit = page.opens(source.address)
     if url is None:
-        if is_share(image.address):
-            yield _share(page, image)
-        return
+        return Outcome(None, None, SHARE) if is_share(source.address) else None
     leak = page.identity.leak(url.text)
-    judgement = pixels.judge(url, image.box, hit, leak, count)
-    if judgement.certain and not image.box.visible:
-        yield _beacon(page, image, hit, judgement)
-    elif hit or leak or page.policy.blank_images:
-        kind = Kind.TRACKING_IMAGE if hit else Kind.ADDRESS_LEAK if leak else Kind.REMOTE_IMAGE
-        yield Proposal(
-            kind,
-            Action.BLANKED,
-            "visible-image",
-            blank_image(page.text, image.attribute, fit=page.policy.fit),
-            judgement.why if hit or leak else "the client fetches it when the message is opened",
-            url=image.address,
-            vendor=hit.vendor if hit else None,
-            rule=hit.rule if hit else None,
-            confidence=hit.confidence if hit else 1.0,
-        )
+    if not hit and not leak and source.box.unremarkable:
+        return Outcome(None, None, INNOCENT) if page.policy.blank_images else None
+    judgement = judge(url, source.box, hit, leak, count)
+    if hit or leak or judgement.certain or page.policy.blank_images:
+        return Outcome(hit, leak, judgement)
+    return None
 
 
-def _beacon(page: Page, image: Image, hit: Hit | None, judgement: pixels.Judgement) -> Proposal:
-    whole = cut_tag(image.tag, page.budget, fit=page.policy.fit) if image.whole else None
+def _propose(page: Page, tag: Tag, source: Source, outcome: Outcome) -> Proposal:
+    attribute = next(each for each in tag.named({source.attribute}) if source.address in addresses(each))
+    if outcome.judgement is SHARE:
+        return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
+    if outcome.judgement.certain and not source.box.visible:
+        whole = cut_tag(tag, page.budget, fit=page.policy.fit) if tag.name in _WHOLE else None
+        return _proposal(Kind.OPEN_PIXEL, Action.REMOVED, source, outcome, whole or cut_attribute(page.text, attribute))
+    kind = Kind.TRACKING_IMAGE if outcome.hit else Kind.ADDRESS_LEAK if outcome.leak else Kind.REMOTE_IMAGE
+    shown = outcome._replace(judgement=_shown(outcome))
+    return _proposal(kind, Action.BLANKED, source, shown, blank_image(page.text, attribute, fit=page.policy.fit))
+
+
+def _shown(outcome: Outcome) -> Judgement:
+    """An image that a reader sees is blanked for what its address says, not for its size."""
+    why = outcome.judgement.why if outcome.hit or outcome.leak else _FETCHED
+    return Judgement(outcome.hit.confidence if outcome.hit else 1.0, "visible-image", why)
+
+
+def _proposal(kind: Kind, action: Action, source: Source, outcome: Outcome, cut: Cut) -> Proposal:
+    hit, _, judgement = outcome
     return Proposal(
-        Kind.OPEN_PIXEL,
-        Action.REMOVED,
+        kind,
+        action,
         judgement.technique,
-        whole or cut_attribute(page.text, image.attribute),
+        cut,
         judgement.why,
-        url=image.address,
+        url=source.address,
         vendor=hit.vendor if hit else None,
         rule=hit.rule if hit else None,
         confidence=max(judgement.confidence, hit.confidence if hit else 0.0),
-    )
-
-
-def _share(page: Page, image: Image) -> Proposal:
-    return Proposal(
-        Kind.ACTIVE_CONTENT,
-        Action.REMOVED,
-        "file-share",
-        cut_attribute(page.text, image.attribute),
-        "it makes the client open a file on another machine, which may send credentials there",
-        url=image.address,
     )

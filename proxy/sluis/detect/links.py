@@ -8,16 +8,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sluis.detect.elements import LINKS, TARGETS
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import new_value
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
-from sluis.scan.html import Attribute, Tag
+from sluis.scan.html import Attribute, AttributeScanner, enclosing
+from sluis.scan.references import unescape
 from sluis.urls.params import cut
-from sluis.urls.parse import Url
 from sluis.urls.resolve import Resolution, resolve
 
 _WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
@@ -29,46 +28,53 @@ _PERSONAL = re.compile(
     r"|cancelar|contrase|disiscri|annulla",
     re.IGNORECASE,
 )
-_LABEL = 300  # characters of a link's text that are read
+_LABEL = 400  # characters after a link's address in which its text is looked for
+_HREF = AttributeScanner({"href"})
 
 
 def links(page: Page) -> Iterator[Proposal]:
-    """Proposals for the targets of links, an element's repeated ones included."""
-    for tag in page.tags:
-        if tag.name in LINKS:
-            for attribute in tag.attributes:
-                if attribute.name in TARGETS:
-                    yield from _propose(page, tag, attribute)
+    """Proposals for every `href`, on whatever element: most lead nowhere else, and each address is looked up once."""
+    innocent: set[str] = set()
+    for attribute in _HREF.attributes(page.text, page.lowered, page.budget):
+        if attribute.raw not in innocent:
+            found = _look_up(page, attribute.raw)
+            if found is None:
+                innocent.add(attribute.raw)
+            elif enclosing(page.text, attribute.start, page.budget):
+                yield from _propose(page, attribute, found)
 
 
-def _propose(page: Page, tag: Tag, attribute: Attribute) -> Iterator[Proposal]:
-    address = squeeze(attribute.value)
+def _look_up(page: Page, raw: str) -> Resolution | Hit | str | None:
+    """Where an address really leads, or who hears of the click, or how it names the recipient; None if it just leads."""
+    address = _address(page, raw)
     if not _WEB.match(address):
-        return
-    if not address.isascii():
-        address = page.native(address)
+        return None
     resolution = resolve(address, page.rules, security=page.policy.security_links)
-    if resolution is not None:
-        if resolution.steps:
-            yield _unwrapped(attribute, address, resolution)
-        elif not _personal(page, tag):
-            yield _stripped(attribute, address, resolution.destination, resolution.stripped)
-        return
-    url = page.url(address)
-    hit = page.rules.click(url) if url else None
-    if url and hit:
-        yield _opaque(page, attribute, url, hit)
-    elif url and (leak := page.identity.leak(address)):
-        yield _leak(attribute, address, leak)
+    url = page.url(address) if resolution is None else None
+    return resolution or (page.rules.click(url) or page.identity.leak(address) if url else None)
 
 
-def _personal(page: Page, tag: Tag) -> bool:
-    return bool(_PERSONAL.search(page.text, tag.end, _label_end(page.text, tag.end)))
+def _address(page: Page, raw: str) -> str:
+    address = squeeze(unescape(raw))
+    return address if address.isascii() else page.native(address)
 
 
-def _label_end(text: str, start: int) -> int:
-    end = text.find("</", start, start + _LABEL)
-    return end if end >= 0 else min(len(text), start + _LABEL)
+def _propose(page: Page, attribute: Attribute, found: Resolution | Hit | str) -> Iterator[Proposal]:
+    address = _address(page, attribute.raw)
+    if isinstance(found, str):
+        yield _leak(attribute, address, found)
+    elif isinstance(found, Hit):
+        yield _opaque(page, attribute, address, found)
+    elif found.steps:
+        yield _unwrapped(attribute, address, found)
+    elif not _personal(page, attribute):
+        yield _stripped(attribute, address, found.destination, found.stripped)
+
+
+def _personal(page: Page, attribute: Attribute) -> bool:
+    """Whether the link's text, or what else its tag says, is of something a person relies on."""
+    end = page.text.find("</", attribute.end, attribute.end + _LABEL)
+    return bool(_PERSONAL.search(page.text, attribute.end, end if end >= 0 else attribute.end + _LABEL))
 
 
 def _unwrapped(attribute: Attribute, address: str, resolution: Resolution) -> Proposal:
@@ -99,13 +105,13 @@ def _stripped(attribute: Attribute, address: str, destination: str, names: tuple
     )
 
 
-def _opaque(page: Page, attribute: Attribute, url: Url, hit: Hit) -> Proposal:
+def _opaque(page: Page, attribute: Attribute, address: str, hit: Hit) -> Proposal:
     """A redirect whose destination only its server knows stays, or the link would be dead."""
     if page.policy.cut_recipients and hit.recipient:
-        destination, names = cut(url.text, hit.recipient)
+        destination, names = cut(address, hit.recipient)
         if names:
             return replace(
-                _stripped(attribute, url.text, destination, names),
+                _stripped(attribute, address, destination, names),
                 technique="recipient-parameter",
                 vendor=hit.vendor,
                 rule=hit.rule,
@@ -116,7 +122,7 @@ def _opaque(page: Page, attribute: Attribute, url: Url, hit: Hit) -> Proposal:
         "redirect-opaque",
         Cut(attribute.start, attribute.end),
         f"it reports the click to {hit.vendor}, and only {hit.vendor} knows where it leads",
-        url=url.text,
+        url=address,
         vendor=hit.vendor,
         rule=hit.rule,
         confidence=hit.confidence,

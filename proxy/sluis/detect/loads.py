@@ -14,7 +14,7 @@ from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
 from sluis.scan.html import Attribute, AttributeScanner, Tag
 
-_ANYWHERE_SCANNER = AttributeScanner(frozenset(ANYWHERE))
+_ANYWHERE_SCANNER = AttributeScanner(ANYWHERE)
 _PREFETCHING = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "prerender", "modulepreload"})
 _REFRESH = re.compile(
     r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
@@ -38,12 +38,12 @@ def loads(page: Page) -> Iterator[Proposal]:
         elif tag.name == "meta":
             yield from _meta(page, tag)
         elif load := LOADS.get(tag.name):
-            if tag.name == "script" and "src" not in tag.first:
+            if tag.name == "script" and "src" not in tag.values:
                 yield from _inline(page, tag)
-            for attribute in tag.attributes:
-                if attribute.name in load.attributes and _loads(attribute, load):
+            for attribute in tag.named(load.attributes):
+                if _loads(attribute, load):
                     yield _cut(page, attribute, load.kind, tag.name, attribute.value)
-    for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.budget):
+    for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if attribute.raw or attribute.name == "attributionsrc":
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
 
@@ -76,8 +76,8 @@ def _inline(page: Page, tag: Tag) -> Iterator[Proposal]:
 
 def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
     relations = tag.value("rel").lower().split()
-    for attribute in tag.attributes:
-        if attribute.name != "href" or not is_remote(attribute.value):
+    for attribute in tag.named({"href"}):
+        if not is_remote(attribute.value):
             continue
         if "stylesheet" in relations:
             url = page.url(attribute.value)
@@ -92,11 +92,10 @@ def _meta(page: Page, tag: Tag) -> Iterator[Proposal]:
     """`<meta http-equiv=refresh content="0;url=…">` (WHATWG HTML §4.2.5.3), and what else the header could do."""
     if tag.value("http-equiv").strip().lower() not in {"refresh", "link"}:
         return
-    for attribute in tag.attributes:
-        if attribute.name == "content":
-            target = _REFRESH.sub("", attribute.value, count=1)
-            if is_remote(target) or is_document(target):
-                yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "meta-refresh", target)
+    for attribute in tag.named({"content"}):
+        target = _REFRESH.sub("", attribute.value, count=1)
+        if is_remote(target) or is_document(target):
+            yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "meta-refresh", target)
 
 
 def _cut(page: Page, attribute: Attribute, kind: Kind, technique: str, address: str) -> Proposal:

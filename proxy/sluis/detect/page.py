@@ -9,7 +9,7 @@ from sluis.detect.identity import NOBODY, Identity
 from sluis.policy import Policy
 from sluis.rules.table import Hit, Rules
 from sluis.scan.budget import Budget
-from sluis.scan.html import Tag, TagScanner
+from sluis.scan.html import Tag, TagScanner, lower
 from sluis.urls.parse import Url, parse
 
 _SCANNER = TagScanner(ELEMENTS)
@@ -30,7 +30,12 @@ class Page:
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """Every tag that may lead off the message, by start. Raises `Overrun`."""
-        return tuple(_SCANNER.tags(self.text, self.budget))
+        return tuple(_SCANNER.tags(self.text, self.lowered, self.budget))
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, offset by offset."""
+        return lower(self.text)
 
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""

@@ -8,6 +8,7 @@ real mail, where both sides up to 3 px find .77 of the beacons at a precision of
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sluis.detect.box import Box
 from sluis.rules.table import Hit
@@ -63,8 +64,7 @@ _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
 _SEGMENT = re.compile(r"[^/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """How sure it is that an image is a beacon (0 to 1), by which technique, and why."""
 
     confidence: float
@@ -77,11 +77,14 @@ class Judgement:
         return self.confidence >= CERTAIN
 
 
+INNOCENT = Judgement(0.0, "", "nothing speaks for it")
+
+
 def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Judgement:
     """Weigh the signals of one image that the page asks for `count` times."""
     signals = [_SIGNALS[name] for name in _present(url, box, hit, leak, count)]
     technique = min((s.technique for s in signals if s.technique in _TELLING), key=_TELLING.index, default="")
-    said = [signal.why for signal in signals if signal.weight > 0] or ["nothing speaks for it"]
+    said = [signal.why for signal in signals if signal.weight > 0] or [INNOCENT.why]
     why = "; ".join(said).format(
         vendor=hit.vendor if hit else "",
         how=f"address {leak}",

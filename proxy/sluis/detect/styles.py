@@ -13,7 +13,7 @@ from sluis.report import Action, Kind
 from sluis.scan.css import Place, Reference, references
 from sluis.scan.html import AttributeScanner, enclosing
 
-_BACKGROUND = AttributeScanner(frozenset({"background"}))
+_BACKGROUND = AttributeScanner({"background"})
 _WHY = {
     Place.IMPORT: "the client fetches this style sheet when the message is opened",
     Place.FONT: "the client fetches this font when the message is opened",
@@ -31,7 +31,7 @@ def styles(page: Page) -> Iterator[Proposal]:
             yield from _image(page, reference.url, cut, "css-background", counts[reference.url])
         else:
             yield from _sheet(page, reference, cut)
-    for attribute in _BACKGROUND.attributes(page.text, page.budget):
+    for attribute in _BACKGROUND.attributes(page.text, page.lowered, page.budget):
         if is_remote(attribute.value):
             cut = cut_attribute(page.text, attribute)
             yield from _image(page, attribute.value, cut, "background-attribute", 1)

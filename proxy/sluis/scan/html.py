@@ -6,8 +6,7 @@ How a tag is tokenised from its `<letter` on does not depend on what came before
 """
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Collection, Container, Iterator
 
 from sluis.scan.budget import Budget
 from sluis.scan.references import unescape
@@ -19,6 +18,9 @@ _TAIL = re.compile(
     rf"(?:[ \t\n\r\f/]++|{_NAME}(?:[ \t\n\r\f]*+=[ \t\n\r\f]*+"
     r"""(?:"[^"]*+"|'[^']*+'|[^ \t\n\r\f>"'][^ \t\n\r\f>]*+)?+)?+)*+>?"""
 )
+_ASSIGNED = re.compile(r"[ \t\n\r\f]*+=")
+_BEFORE_NAME = frozenset(" \t\n\r\f/\"':")  # a colon ends a namespace prefix
+_UPPER = re.compile(r"[A-Z]+")
 _STRAY = re.compile("[\"']")
 _NEAR = 4096  # characters in which nearly every tag of real mail ends
 
@@ -50,32 +52,55 @@ class Attribute:
 
 
 class Tag:
-    """A start tag: `[start, end)` in the text, `name` in lower case without a namespace prefix."""
+    """A start tag: `[start, end)` in the text, `name` in lower case without a namespace prefix.
+
+    Its attributes are read when first asked for, and made into `Attribute`s only where one is wanted: of the hundreds
+    of tags in a newsletter few are edited.
+    """
+
+    __slots__ = ("_matches", "_values", "end", "inner", "name", "start", "text")
 
     def __init__(self, text: str, name: str, start: int, inner: int, end: int) -> None:
         self.text, self.name, self.start, self.inner, self.end = text, name, start, inner, end
+        self._matches: list[re.Match[str]] | None = None
+        self._values: dict[str, str] | None = None
 
-    @cached_property
-    def attributes(self) -> tuple[Attribute, ...]:
+    @property
+    def matches(self) -> list[re.Match[str]]:
+        """The attributes as matches of the grammar."""
+        if self._matches is None:
+            self._matches = list(_ATTRIBUTE.finditer(self.text, self.inner, self.end))
+        return self._matches
+
+    @property
+    def attributes(self) -> list[Attribute]:
         """All attributes in order, repeated names included: which of them wins depends on the parser."""
-        return tuple(map(Attribute, _ATTRIBUTE.finditer(self.text, self.inner, self.end)))
+        return [Attribute(match) for match in self.matches]
 
-    @cached_property
-    def first(self) -> dict[str, Attribute]:
-        """The attributes by name; of repeated ones the first, which is what browsers keep."""
-        return {attribute.name: attribute for attribute in reversed(self.attributes)}
+    def named(self, names: Container[str]) -> list[Attribute]:
+        """The attributes called one of `names`, repeated ones included."""
+        return [Attribute(match) for match in self.matches if match[1].lower() in names]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values by name, as written; of repeated names the first, which is what browsers keep."""
+        if self._values is None:
+            self._values = {
+                match[1].lower(): match[match.lastindex] if match.lastindex != 1 else ""  # type: ignore[index]
+                for match in reversed(self.matches)
+            }
+        return self._values
 
     def value(self, name: str) -> str:
         """The decoded value of the first attribute called `name`, or ''."""
-        attribute = self.first.get(name)
-        return attribute.value if attribute else ""
+        return unescape(self.values.get(name, ""))
 
     @property
     def closed(self) -> bool:
         """Whether the tag ends in `>`, as it does not when the text ends within it."""
         return self.text[self.end - 1] == ">"
 
-    @cached_property
+    @property
     def stray_quote(self) -> bool:
         """Whether a quote stands outside the attribute values: then the tag may lie within another's attribute."""
         marks = self.text.count('"', self.inner, self.end) + self.text.count("'", self.inner, self.end)
@@ -88,17 +113,24 @@ class Tag:
 class TagScanner:
     """Finds the tags of a fixed set of element names, with or without a namespace prefix."""
 
-    def __init__(self, names: frozenset[str]) -> None:
-        alternatives = "|".join(sorted(names, key=lambda name: (-len(name), name)))
+    def __init__(self, names: Collection[str]) -> None:
         self._open = re.compile(
-            rf"<(?:[a-z][a-z0-9_.-]{{0,31}}:)?({alternatives})(?=[ \t\n\r\f/>])", re.IGNORECASE | re.ASCII
+            rf"<(?:[a-z][a-z0-9_.-]{{0,31}}+:)?+({_alternatives(names)})(?=[ \t\n\r\f/>])", re.ASCII
         )
 
-    def tags(self, text: str, budget: Budget) -> Iterator[Tag]:
-        """Every start tag of these elements in `text`, by start; they may overlap. Raises `Overrun`."""
-        for match in self._open.finditer(text):
+    def tags(self, text: str, lowered: str, budget: Budget) -> Iterator[Tag]:
+        """Every start tag of these elements, by start; they may overlap. `lowered` is `lower(text)`. Raises `Overrun`."""
+        for match in self._open.finditer(lowered):
             end = tail_end(text, match.end(), budget)
-            yield Tag(text, match[1].lower(), match.start(), match.end(), end)
+            yield Tag(text, match[1], match.start(), match.end(), end)
+
+
+def _alternatives(names: Collection[str]) -> str:
+    """A pattern for any of `names`, branching at the first letter: the engine tries branches one by one."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        rests.setdefault(name[0], []).append(name[1:])
+    return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in sorted(rests.items()))
 
 
 def tail_end(text: str, position: int, budget: Budget) -> int:
@@ -134,16 +166,30 @@ def enclosing(text: str, position: int, budget: Budget, reach: int = 2048) -> Ta
 class AttributeScanner:
     """Finds attributes by name alone, on whatever element a parser may put them."""
 
-    def __init__(self, names: frozenset[str]) -> None:
-        alternatives = "|".join(sorted(names, key=lambda name: (-len(name), name)))
-        self._name = re.compile(rf"(?<=[ \t\n\r\f/\"'])(?:{alternatives})(?=[ \t\n\r\f]*+=)", re.IGNORECASE | re.ASCII)
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = tuple(names)
 
-    def attributes(self, text: str, budget: Budget) -> Iterator[Attribute]:
-        """Every attribute of these names in `text`, by start. Raises `Overrun`."""
-        for found in self._name.finditer(text):
-            match = _ATTRIBUTE.match(text, found.start(), found.start() + _NEAR)
-            if match is None or match.end() == found.start() + _NEAR:
-                match = _ATTRIBUTE.match(text, found.start())
-            if match is not None:
-                budget.spend(match.end() - match.start())
-                yield Attribute(match)
+    def attributes(self, text: str, lowered: str, budget: Budget) -> Iterator[Attribute]:
+        """Every attribute of these names in `text`, name by name; `lowered` is `lower(text)`. Raises `Overrun`."""
+        for name in self._names:
+            start = lowered.find(name)
+            while start >= 0:
+                if lowered[start - 1 : start] in _BEFORE_NAME and _ASSIGNED.match(text, start + len(name)):
+                    yield _attribute_at(text, start, budget)
+                start = lowered.find(name, start + len(name))
+
+
+def lower(text: str) -> str:
+    """`text` in lower case with every offset kept, as `str.lower` does not promise for letters beyond Latin-1."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else _UPPER.sub(lambda match: match[0].lower(), text)
+
+
+def _attribute_at(text: str, start: int, budget: Budget) -> Attribute:
+    match = _ATTRIBUTE.match(text, start, start + _NEAR)
+    if match is None or match.end() == start + _NEAR:
+        match = _ATTRIBUTE.match(text, start)
+    if match is None:  # pragma: no cover - a name and an equals sign stand here
+        raise ValueError(start)
+    budget.spend(match.end() - start)
+    return Attribute(match)
