@@ -26,7 +26,7 @@ def _endpoint(value: object) -> Endpoint:
     if isinstance(value, Endpoint):
         return value
     if not isinstance(value, str):
-        raise ValueError("must be host:port, like 127.0.0.1:2525")
+        raise ValueError(f"must be host:port, like 127.0.0.1:2525, not {_shown(value)}")
     return Endpoint.parse(value)
 
 
@@ -49,6 +49,14 @@ def _readable(value: object) -> Path:
     return path
 
 
+def _authorities(path: Path) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError as error:
+        raise ValueError(f"{path} holds no certificate in PEM form") from error
+    return path
+
+
 def _domain(text: str) -> str:
     domain = text.lower().removesuffix(".")
     if not _DOMAIN.fullmatch(domain):
@@ -68,6 +76,7 @@ Count = Annotated[int, Field(gt=0)]
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
 UpstreamText = Annotated[Upstream, BeforeValidator(_upstream)]
 ReadableFile = Annotated[Path, BeforeValidator(_readable)]
+AuthorityFile = Annotated[ReadableFile, AfterValidator(_authorities)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_domain)]
 PolicyName = Annotated[str, AfterValidator(_policy)]

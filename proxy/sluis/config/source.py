@@ -84,18 +84,20 @@ def overlay(source: Source, environ: Mapping[str, str], known: Collection[tuple[
         key = tuple(name.removeprefix(_PREFIX).lower().split("__"))
         if key not in known:
             raise ConfigError(name, dotted(key), "is not a key" + did_you_mean(key, known))
-        _section(source, key[:-1])[key[-1]] = _variable(environ[name])
+        _section(source, key[:-1])[key[-1]] = _variable(environ[name], name)
         source.places[key] = name
         for level in range(1, len(key)):
             source.places.setdefault(key[:level], name)
 
 
 def did_you_mean(key: Key, known: Collection[tuple[str, ...]]) -> str:
-    """A hint at the known key that `key` was to be: the first in it, one spelled nearly so, or a namesake elsewhere."""
+    """A hint at the known key that `key` was to be: the first in it, one spelled nearly so, or such a one elsewhere."""
+    level, name = len(key) - 1, str(key[-1])
     within = [path for path in known if path[: len(key)] == key]
-    beside = {path[len(key) - 1]: path[: len(key)] for path in known if path[: len(key) - 1] == key[:-1]}
-    spelled = [beside[name] for name in difflib.get_close_matches(str(key[-1]), beside, 1)]
-    elsewhere = [path for path in known if path[-1] == key[-1]]
+    beside = {path[level]: path[: len(key)] for path in known if path[:level] == key[:level] and len(path) > level}
+    spelled = [beside[near] for near in difflib.get_close_matches(name, beside, 1)]
+    named = difflib.get_close_matches(name, {path[-1] for path in known}, 1)
+    elsewhere = [path for path in known if path[-1] in named]
     meant = within[:1] or spelled or elsewhere
     return f"; did you mean {' or '.join(map(dotted, meant))}?" if meant else ""
 
@@ -107,7 +109,7 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or event.anchor or getattr(event, "tag", None):
             raise yaml.composer.ComposerError(
-                None, None, "anchors, aliases and tags are not read here", event.start_mark
+                None, None, "anchors, aliases and tags have no use here", event.start_mark
             )
         return super().compose_node(parent, index)
 
@@ -174,12 +176,12 @@ def _section(source: Source, key: Key) -> dict[str, Value]:
     return section
 
 
-def _variable(text: str) -> Value:
+def _variable(text: str, name: str) -> Value:
     try:
         node = yaml.compose(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError):
         return text
-    return None if node is None else _value(node, (), Source(""))
+    return None if node is None else _value(node, (), Source(name))
 
 
 def dotted(key: Key) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 
 from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp
 from sluis.config.kinds import (
+    AuthorityFile,
     Count,
     Domain,
     EndpointText,
@@ -76,7 +77,7 @@ class UpstreamTlsSection(_Section):
 
     mode: Mode = "opportunistic"
     verify: bool = True
-    ca: ReadableFile | None = None
+    ca: AuthorityFile | None = None
 
 
 class UpstreamTimeoutSection(_Section):

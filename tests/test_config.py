@@ -1,0 +1,363 @@
+"""The configuration: what is right is read as it was meant, what is wrong is told in one line where it stands."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sluis.config import Config, ConfigError, Endpoint, Lmtp, Maildir, Smtp, Upstream
+from sluis.config.address import parse_upstream
+from sluis.config.tree import keys
+from sluis.policy import POLICIES
+
+SHIPPED = Path(__file__).parents[1] / "config" / "sluis.yaml"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder to work in, so that messages name files as an operator would."""
+    monkeypatch.chdir(tmp_path)
+
+
+def load(text: str, environ: dict[str, str] | None = None) -> Config:
+    Path("sluis.yaml").write_text(text)
+    return Config.load(Path("sluis.yaml"), environ or {})
+
+
+def refusal(text: str, environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(text, environ)
+    return str(caught.value)
+
+
+class TestShippedFile:
+    def test_it_says_what_runs_without_it(self) -> None:
+        assert Config.load(SHIPPED, {}) == Config() == Config.load(None, {})
+
+    def test_it_lists_every_key_and_no_other(self) -> None:
+        assert set(leaves(yaml.safe_load(SHIPPED.read_text()))) == set(keys())
+
+    def test_every_block_opens_with_a_comment(self) -> None:
+        blocks = [block for block in SHIPPED.read_text().split("\n\n") if not block.lstrip().startswith("#")]
+        sections = [block.splitlines() for block in blocks]
+        assert [lines[0] for lines in sections] == ["smtp:", "cleaning:", "web:", "log:"]
+        assert all(lines[1].startswith("  # ") for lines in sections)
+
+
+def leaves(values: dict[str, object], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*above, name))
+        else:
+            yield (*above, name)
+
+
+class TestReading:
+    def test_a_section_replaces_only_what_it_names(self) -> None:
+        config = load("smtp:\n  listen: '[::1]:25'\n  tls:\nlog: {format: json}\n")
+        assert config.smtp.listen == Endpoint("::1", 25)
+        assert config.smtp.model_copy(update={"listen": Endpoint("127.0.0.1", 2525)}) == Config().smtp
+        assert (config.log.level, config.log.format) == ("info", "json")
+
+    def test_an_empty_file_is_the_defaults(self) -> None:
+        assert load("") == load("# nothing\n") == Config()
+
+    def test_off_is_a_word(self) -> None:
+        assert load("smtp: {upstream_tls: {mode: off}}").smtp.upstream_tls.mode == "off"
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_key(self) -> None:
+        assert load("\ufeffpolicy: audit\n").policy == "audit"
+
+    def test_the_tree_is_frozen(self) -> None:
+        with pytest.raises(ValidationError, match="frozen"):
+            Config().smtp.trust = True
+
+    @pytest.mark.parametrize("name", POLICIES)
+    def test_the_switches_are_laid_over_the_policy(self, name: str) -> None:
+        policy = load(f"policy: {name}\nswitches: {{security_links: true}}").effective_policy
+        assert policy.security_links
+        assert not policy.attached
+        assert (policy.name, policy.edit) == (name, POLICIES[name].edit)
+
+    def test_domains_are_read_in_lower_case(self) -> None:
+        assert load("smtp: {accept_domains: [Example.ORG., xn--p1ai]}").smtp.accept_domains == (
+            "example.org",
+            "xn--p1ai",
+        )
+
+
+class TestEndpoints:
+    @pytest.mark.parametrize(
+        ("text", "endpoint", "loopback"),
+        [
+            ("127.0.0.1:2525", Endpoint("127.0.0.1", 2525), True),
+            ("127.1.2.3:1", Endpoint("127.1.2.3", 1), True),
+            ("localhost:0", Endpoint("localhost", 0), True),
+            ("[::1]:25", Endpoint("::1", 25), True),
+            ("[::]:25", Endpoint("::", 25), False),
+            ("0.0.0.0:25", Endpoint("0.0.0.0", 25), False),
+            ("MX.example.org:65535", Endpoint("mx.example.org", 65535), False),
+            ("sluis_mail:25", Endpoint("sluis_mail", 25), False),
+        ],
+    )
+    def test_reading(self, text: str, endpoint: Endpoint, loopback: bool) -> None:
+        assert Endpoint.parse(text) == endpoint
+        assert Endpoint.parse(str(endpoint)) == endpoint
+        assert endpoint.loopback is loopback
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "25",
+            ":25",
+            "a b:25",
+            "host:",
+            "host:65536",
+            "host:-1",
+            "host:²",
+            "::1:25",
+            "[::1]",
+            "[1.2.3.4]:25",
+            ".:1",
+        ],
+    )
+    def test_refusing(self, text: str) -> None:
+        with pytest.raises(ValueError, match="must"):
+            Endpoint.parse(text)
+
+    @given(st.text())
+    def test_no_text_raises_anything_else(self, text: str) -> None:
+        for read in (Endpoint.parse, parse_upstream):
+            with suppress(ValueError):
+                read(text)
+
+    @pytest.mark.parametrize(
+        ("text", "upstream"),
+        [
+            ("smtp://mail.internal", Smtp(Endpoint("mail.internal", 25))),
+            ("SMTP://[::1]:26/", Smtp(Endpoint("::1", 26))),
+            ("lmtp://127.0.0.1", Lmtp(Endpoint("127.0.0.1", 24))),
+            ("lmtp:///run/dovecot/lmtp", Lmtp(Path("/run/dovecot/lmtp"))),
+            ("maildir:./mail", Maildir(Path("mail"))),
+            ("maildir:/var/a b", Maildir(Path("/var/a b"))),
+        ],
+    )
+    def test_upstreams(self, text: str, upstream: Upstream) -> None:
+        assert parse_upstream(text) == upstream
+        assert parse_upstream(str(upstream)) == upstream
+
+    @pytest.mark.parametrize(
+        "text", ["", "mail", "http://mail", "maildir:", "lmtp:///", "smtp:mail", "smtp://", "smtp:///x"]
+    )
+    def test_refused_upstreams(self, text: str) -> None:
+        with pytest.raises(ValueError, match="must"):
+            parse_upstream(text)
+
+
+# What is written in sluis.yaml, and the one line that answers it.
+REFUSALS = {
+    "listn: x": "sluis.yaml:1: listn: is not a key; did you mean smtp.listen or web.listen?",
+    "smtp:\n  tls: {}\n  listn: x": "sluis.yaml:3: smtp.listn: is not a key; did you mean smtp.listen?",
+    "listen: x": "sluis.yaml:1: listen: is not a key; did you mean smtp.listen or web.listen?",
+    "zzz: x": "sluis.yaml:1: zzz: is not a key",
+    "3: x": "sluis.yaml:1: 3: is not a key",
+    "smtp: 3": "sluis.yaml:1: smtp: must be a mapping of keys to values, not 3",
+    "smtp: [a]": "sluis.yaml:1: smtp: must be a mapping of keys to values, not a list",
+    "policy: strct": "sluis.yaml:1: policy: must be one of audit, balanced, strict, not 'strct'; did you mean strict?",
+    "policy:": "sluis.yaml:1: policy: must be text, not nothing",
+    "fail: ajar": "sluis.yaml:1: fail: must be one of open, closed, not 'ajar'",
+    "log: {level: off}": "sluis.yaml:1: log.level: must be one of debug, info, warning, error, not 'off'",
+    "smtp: {trust: yes}": "sluis.yaml:1: smtp.trust: must be true or false, not 'yes'",
+    "smtp: {max_recipients: true}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not true",
+    "smtp: {max_recipients: 1.5}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not 1.5",
+    "smtp: {max_recipients: 010}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not '010'",
+    "smtp: {max_recipients: 0}": "sluis.yaml:1: smtp.max_recipients: must be more than 0, not 0",
+    "cleaning: {timeout: -1}": "sluis.yaml:1: cleaning.timeout: must be more than 0, not -1",
+    "cleaning: {timeout: {a: b}}": "sluis.yaml:1: cleaning.timeout: must be a number, not a mapping",
+    "web: {listen: 9125}": "sluis.yaml:1: web.listen: must be host:port, like 127.0.0.1:2525, not 9125",
+    "web: {listen: 'x:y'}": "sluis.yaml:1: web.listen: must have a port from 0 to 65535, not 'y'",
+    "smtp: {upstream: mail}": "sluis.yaml:1: smtp.upstream: must be smtp://host:port, lmtp://host:port, "
+    "lmtp:///path/of/socket or maildir:PATH, not 'mail'",
+    "smtp: {accept_domains: a.org}": "sluis.yaml:1: smtp.accept_domains: must be a list, like [one, two], not 'a.org'",
+    "smtp:\n  accept_domains:\n    - a.org\n    - b@c": "sluis.yaml:4: smtp.accept_domains: must be a domain in its "
+    "ASCII form, like example.org, not 'b@c'",
+    "smtp: {hostname: müller.de}": "sluis.yaml:1: smtp.hostname: must be a domain in its ASCII form, like example.org, "
+    "not 'müller.de'",
+    "policy: audit\nfail: open\npolicy: strict": "sluis.yaml:3: policy: is given twice; first at sluis.yaml:1",
+    "smtp:\n  tls: {key: a, key: b}": "sluis.yaml:2: smtp.tls.key: is given twice; first at sluis.yaml:2",
+    "rules: [nope.yaml]": "sluis.yaml:1: rules: nope.yaml cannot be read: No such file or directory",
+    "rules: [.]": "sluis.yaml:1: rules: . is a folder, not a file",
+    "rules: ['']": "sluis.yaml:1: rules: must be the path of a file",
+    "smtp:\n  tls:\n    certificate: a.crt\n    key: a.key": "sluis.yaml:3: smtp.tls.certificate: a.crt cannot be "
+    "read: No such file or directory",
+    "smtp:\n  tls:\n    required: true": "sluis.yaml:3: smtp.tls.required: needs smtp.tls.certificate and smtp.tls.key",
+    "- policy": "sluis.yaml:1: must be a mapping of keys to values",
+    "policy: audit\n\tfail: open": "sluis.yaml:2: is not YAML: found character '\\t' that cannot start any token",
+    "a: &x 1\nb: *x": "sluis.yaml:1: is not YAML: anchors, aliases and tags have no use here",
+    "a: !!python/object:os.system {}": "sluis.yaml:1: is not YAML: anchors, aliases and tags have no use here",
+    "policy: audit\n---\nfail: open": "sluis.yaml:2: is not YAML: but found another document",
+    "[" * 5000: "sluis.yaml: is nested too deep",
+}
+
+
+class TestRefusing:
+    @pytest.mark.parametrize(("text", "line"), REFUSALS.items(), ids=range(len(REFUSALS)))
+    def test_one_line_says_what_is_wrong_and_where(self, text: str, line: str) -> None:
+        assert refusal(text) == line
+
+    def test_the_first_of_several_is_told(self) -> None:
+        assert refusal("log: {level: x}\nfail: x\npolicy: x\n").startswith("sluis.yaml:1: log.level")
+
+    def test_a_file_that_is_not_there(self) -> None:
+        with pytest.raises(ConfigError) as caught:
+            Config.load(Path("nope.yaml"), {})
+        assert str(caught.value) == "nope.yaml: cannot be read: No such file or directory"
+
+    def test_a_folder(self) -> None:
+        with pytest.raises(ConfigError) as caught:
+            Config.load(Path(), {})
+        assert str(caught.value) == ".: cannot be read: Is a directory"
+
+    def test_a_file_that_is_no_text(self) -> None:
+        Path("sluis.yaml").write_bytes(b"policy: \xff")
+        with pytest.raises(ConfigError) as caught:
+            Config.load(Path("sluis.yaml"), {})
+        assert str(caught.value) == "sluis.yaml: is not UTF-8 text (octet 8)"
+
+    @given(st.text(alphabet="smtp:listen policy\n -[]{}'\"#&*!|>%@`\t\x00\u2028\ufeff0129.~", max_size=60))
+    def test_whatever_is_written_the_answer_is_one_line(self, text: str) -> None:
+        said = "sluis.yaml"
+        try:
+            load(text)
+        except ConfigError as error:
+            said = str(error)
+        assert said.startswith("sluis.yaml")
+        assert said.isprintable()
+
+
+class TestOpenRelay:
+    OPEN = "smtp:\n  listen: 0.0.0.0:25\n  upstream: smtp://mail.internal\n"
+
+    def test_it_is_refused(self) -> None:
+        assert refusal(self.OPEN).startswith("sluis.yaml:1: smtp.accept_domains: must name the domains")
+
+    @pytest.mark.parametrize(
+        "line", ["trust: true", "accept_domains: [example.org]", "listen: 127.0.0.1:25", "upstream: maildir:mail"]
+    )
+    def test_one_line_closes_it(self, line: str) -> None:
+        kept = [row for row in self.OPEN.splitlines() if row.split(":")[0].strip() != line.split(":", maxsplit=1)[0]]
+        assert load("\n".join([*kept, f"  {line}"])).smtp.listen.port == 25
+
+
+class TestCertificates:
+    @pytest.fixture(autouse=True)
+    def _certificates(self, certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(certificates)
+
+    def test_a_pair(self) -> None:
+        tls = load("smtp:\n  tls: {certificate: a.crt, key: a.key, required: true}").smtp.tls
+        assert (tls.certificate, tls.key, tls.required) == (Path("a.crt"), Path("a.key"), True)
+
+    @pytest.mark.parametrize(
+        ("pair", "line"),
+        [
+            ("certificate: a.crt", "2: smtp.tls.key: and smtp.tls.certificate go together: set both or neither"),
+            ("key: a.key", "3: smtp.tls.key: and smtp.tls.certificate go together: set both or neither"),
+            ("certificate: a.crt\n    key: b.key", "4: smtp.tls.key: b.key is not the key of the certificate a.crt"),
+            (
+                "certificate: a.crt\n    key: locked.key",
+                "4: smtp.tls.key: locked.key is locked by a passphrase; sluis starts unattended and needs one without",
+            ),
+            (
+                "certificate: a.key\n    key: a.key",
+                "4: smtp.tls.key: a.key and a.key are no certificate and key in PEM form",
+            ),
+        ],
+    )
+    def test_no_pair(self, pair: str, line: str) -> None:
+        assert refusal(f"smtp:\n  tls:\n    {pair}\n") == f"sluis.yaml:{line}"
+
+    def test_an_authority_that_is_none(self) -> None:
+        assert refusal("smtp: {upstream_tls: {ca: a.key}}") == (
+            "sluis.yaml:1: smtp.upstream_tls.ca: a.key holds no certificate in PEM form"
+        )
+        assert load("smtp: {upstream_tls: {ca: a.crt}}").smtp.upstream_tls.ca == Path("a.crt")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`a.crt` with `a.key`, `b.key`, which is another's, and `locked.key`, which asks for a passphrase."""
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    for name in "ab":
+        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        openssl("req", "-x509", *curve, "-subj", "/CN=mx.test", "-out", f"{name}.crt", "-keyout", f"{name}.key")
+    openssl("pkey", "-in", "a.key", "-aes256", "-passout", "pass:x", "-out", "locked.key")
+    return folder
+
+
+class TestEnvironment:
+    def test_a_variable_wins_over_the_file(self) -> None:
+        environ = {
+            "SLUIS_POLICY": "strict",
+            "SLUIS_SMTP__LISTEN": "[::]:25",
+            "SLUIS_SMTP__ACCEPT_DOMAINS": "[a.org, b.org]",
+            "SLUIS_SMTP__TLS__REQUIRED": "false",
+            "SLUIS_CLEANING__TIMEOUT": "2.5",
+            "PATH": "/bin",
+        }
+        config = load("policy: audit\nsmtp: {max_recipients: 7}\ncleaning:\n", environ)
+        assert (config.policy, config.cleaning.timeout) == ("strict", 2.5)
+        assert config.smtp.listen == Endpoint("::", 25)
+        assert config.smtp.accept_domains == ("a.org", "b.org")
+        assert config.smtp.max_recipients == 7
+
+    def test_every_key_can_be_set(self) -> None:
+        for key in keys():
+            with pytest.raises(ConfigError) as caught:
+                Config.load(None, {"SLUIS_" + "__".join(key).upper(): "{a: b}"})
+            assert caught.value.key == ".".join(key)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "line"),
+        [
+            ("SLUIS_SMTP__LISTN", "x", "SLUIS_SMTP__LISTN: smtp.listn: is not a key; did you mean smtp.listen?"),
+            ("SLUIS_LISTEN", "x", "SLUIS_LISTEN: listen: is not a key; did you mean smtp.listen or web.listen?"),
+            ("SLUIS_WEB", "x", "SLUIS_WEB: web: is not a key; did you mean web.listen?"),
+            ("SLUIS_POLICY__X", "x", "SLUIS_POLICY__X: policy.x: is not a key"),
+            ("SLUIS_", "x", "SLUIS_: is not a key"),
+            ("SLUIS_FAIL", "", "SLUIS_FAIL: fail: must be one of open, closed, not nothing"),
+            ("SLUIS_SMTP__TRUST", "1", "SLUIS_SMTP__TRUST: smtp.trust: must be true or false, not 1"),
+            (
+                "SLUIS_POLICY",
+                "{a: 1, a: 2}",
+                "SLUIS_POLICY:1: a: is given twice; first at SLUIS_POLICY:1",
+            ),
+        ],
+    )
+    def test_a_wrong_one_is_named(self, name: str, value: str, line: str) -> None:
+        assert refusal("policy: audit\n", {name: value}) == line
+
+    def test_a_section_that_the_file_spoils(self) -> None:
+        assert refusal("smtp: 3", {"SLUIS_SMTP__TRUST": "true"}) == (
+            "sluis.yaml:1: smtp: must be a mapping of keys to values"
+        )
+
+    def test_the_links_of_a_service_called_sluis_are_no_keys(self) -> None:
+        links = {
+            "SLUIS_SERVICE_HOST": "10.0.0.1",
+            "SLUIS_SERVICE_PORT_SMTP": "25",
+            "SLUIS_PORT": "tcp://10.0.0.1:25",
+            "SLUIS_PORT_25_TCP_ADDR": "10.0.0.1",
+        }
+        assert Config.load(None, links) == Config()
