@@ -69,13 +69,14 @@ class Edit:
     """Replace the octets `[start, end)` by `octets`.
 
     `pad` is the index within `octets` at which blanks may be put where a length must be kept (base64 phase, `fit`);
-    None means at its end.
+    None means at its end. `blank` is a space in the part's charset.
     """
 
     start: int
     end: int
     octets: bytes
     pad: int | None = None
+    blank: bytes = b" "
 
 
 @dataclass(frozen=True, slots=True)

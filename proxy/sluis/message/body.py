@@ -1,0 +1,55 @@
+"""Transfer encodings (RFC 2045 §6): decoded octets to read, and edits of them carried back to the wire.
+
+An edit of decoded octets says nothing of lines or quanta; here it becomes an edit of the octets as they stand. Only the
+tokens it touches are written anew. Each encoding is a `Body`: it decodes at once and finds its way back when asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sluis.report import Edit, Span
+
+LONGEST_LINE = 998  # octets without the line end (RFC 5322 §2.1.1)
+
+
+class Encoding(StrEnum):
+    """How a part's octets are written. `OPAQUE` is an unknown encoding: its octets are read as they stand."""
+
+    IDENTITY = "identity"
+    QUOTED_PRINTABLE = "quoted-printable"
+    BASE64 = "base64"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewired:
+    """Edits of the message, disjoint and in order, and for each edit asked for the span that was replaced.
+
+    A span is None where the edit was refused: there was no room for it.
+    """
+
+    edits: tuple[Edit, ...]
+    spans: tuple[Span | None, ...]
+
+
+class Body(Protocol):
+    """The octets of a part, decoded, and the way back to the wire."""
+
+    octets: bytes
+
+    def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
+        """`edits` of the decoded octets, in order and disjoint, as edits of the message.
+
+        With `fit` the part keeps its octets and its lines on the wire: blanks go in at each edit's `pad`.
+        """
+
+    def locate(self, start: int, end: int) -> Span:
+        """Where the decoded octets `[start, end)` stand in the message."""
+
+
+def blanks(edit: Edit, count: int) -> bytes:
+    """The octets of `edit` with `count` octets of blanks at its pad."""
+    pad = len(edit.octets) if edit.pad is None else edit.pad
+    return edit.octets[:pad] + edit.blank * (count // len(edit.blank)) + edit.octets[pad:]

@@ -1,0 +1,113 @@
+"""Octets to texts a scan can read, and edits of a text back to octets (WHATWG Encoding; RFC 1468, 1554, 2152).
+
+Nearly every charset of mail writes ASCII as ASCII: read as Latin-1, offsets are octets and tags are tags. UTF-16,
+UTF-32, UTF-7, ISO-2022, HZ and EBCDIC do not; those go through the codec, with a map from characters to octets.
+"""
+
+import codecs
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sluis.report import Edit
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Codecs by Python's names under which ASCII is not written as ASCII, or not only.
+_ALIEN = re.compile(r"utf_?(?:7|16|32)|iso2022|hz$|cp(?:037|273|424|500|875|1026|1047|1140)$")
+_DEFAULTS = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}  # without a byte order mark (RFC 2781 §4.3)
+_TAG = re.compile(rb"<[A-Za-z]")
+_CHUNK = 1  # octets fed at a time to a stateful decoder, so that each character's place is known
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One reading of a part. `starts` holds the octet at which each character starts; None: offsets are octets."""
+
+    text: str
+    octets: bytes
+    codec: str
+    starts: Sequence[int] | None = None
+
+    def edit(self, start: int, end: int, replacement: str, pad: int | None = None) -> Edit | None:
+        """Replace the characters `[start, end)`. None where the codec cannot write that here."""
+        if self.starts is None:
+            return Edit(start, end, replacement.encode("latin-1", "xmlcharrefreplace"), pad)
+        return self._encoded(start, end, replacement, len(replacement) if pad is None else pad)
+
+    def native(self, fragment: str) -> str:
+        """A fragment of the text with its true characters, for showing and for parsing URLs."""
+        if self.starts is not None:
+            return fragment
+        return fragment.encode("latin-1", "replace").decode(self.codec, "replace")
+
+    def _encoded(self, start: int, end: int, replacement: str, pad: int) -> Edit | None:
+        """Characters that share a shift sequence are written anew together, and escapes that were cut are put back."""
+        starts = self.starts or ()
+        first = bisect_left(starts, starts[start]) if start < len(self.text) else start
+        last = bisect_right(starts, starts[end - 1]) if end > start else first
+        begin, stop = starts[first], starts[last]
+        head = self.text[first:start] + replacement[:pad]
+        tail = replacement[pad:] + self.text[end:last]
+        try:
+            before, after = head.encode(self.codec), tail.encode(self.codec)
+            blank = " ".encode(self.codec)
+        except UnicodeEncodeError:
+            return None
+        escapes = b"".join(_SHIFT.findall(self.octets, begin, stop)) if _SHIFTED.search(self.codec) else b""
+        octets = before + after + escapes
+        edited = self.octets[:begin] + octets + self.octets[stop:]
+        wanted = self.text[:start] + replacement + self.text[end:]
+        if edited.decode(self.codec, "replace") != wanted:
+            return None
+        return Edit(begin, stop, octets, len(before), blank)
+
+
+_SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
+_SHIFTED = re.compile(r"2022|hz")
+
+
+def readings(octets: bytes, declared: str | None) -> tuple[Text, ...]:
+    """The readings of `octets`, a text declared to be in the charset `declared`; at least one, never raises."""
+    codec = _codec(octets, declared)
+    plain = Text(octets.decode("latin-1"), octets, codec)
+    if not _ALIEN.match(codec.replace("-", "_")):
+        return (plain,)
+    foreign = _foreign(octets, codec)
+    if foreign.text == plain.text:
+        return (plain,)
+    return (foreign, plain) if _TAG.search(octets) and _ALIEN.match(codec.replace("-", "_")) else (foreign,)
+
+
+def _codec(octets: bytes, declared: str | None) -> str:
+    for bom, codec in _BOMS:
+        if octets.startswith(bom):
+            return codec
+    try:
+        name = codecs.lookup((declared or "").strip("'\" ")).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    try:
+        b"".decode(name)
+    except LookupError:
+        return "utf-8"  # a codec, but not of characters
+    return _DEFAULTS.get(name, name)
+
+
+def _foreign(octets: bytes, codec: str) -> Text:
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    pieces: list[str] = []
+    starts: list[int] = []
+    pending = 0
+    for index in range(len(octets)):
+        piece = decoder.decode(octets[index : index + 1], index + 1 == len(octets))
+        if piece:
+            starts += [pending] * len(piece)
+            pieces.append(piece)
+            pending = index + 1
+    return Text("".join(pieces), octets, codec, (*starts, len(octets)))

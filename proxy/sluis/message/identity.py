@@ -1,0 +1,65 @@
+"""7bit, 8bit and binary parts: what is decoded is what stands on the wire (RFC 2045 §6.2)."""
+
+import re
+from collections.abc import Sequence
+
+from sluis.message.body import LONGEST_LINE, Rewired
+from sluis.report import Edit, Span
+
+_LINE_END = re.compile(rb"\r?\n")
+
+
+class Identity:
+    """A part whose octets need no decoding."""
+
+    def __init__(self, raw: bytes, span: Span) -> None:
+        self._raw, self._span = raw, span
+        self.octets = raw[slice(*span)]
+
+    def locate(self, start: int, end: int) -> Span:
+        """Where the octets `[start, end)` of the part stand in the message."""
+        return self._span[0] + start, self._span[0] + end
+
+    def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
+        """See `Body.wire`. A line that would grow beyond 998 octets is refused."""
+        made: list[Edit] = []
+        spans: list[Span | None] = []
+        for edit in edits:
+            start, end = self.locate(edit.start, edit.end)
+            octets = self._fitted(edit) if fit else self._fenced(edit)
+            if octets is None or not self._lines_hold(edit, octets):
+                spans.append(None)
+            else:
+                made.append(Edit(start, end, octets))
+                spans.append((start, end))
+        return Rewired(tuple(made), tuple(spans))
+
+    def _fitted(self, edit: Edit) -> bytes | None:
+        """The edit's octets with as many blanks and line ends as the old ones need; None where there is no room."""
+        ends = _LINE_END.findall(self.octets, edit.start, edit.end)[len(_LINE_END.findall(edit.octets)) :]
+        spare = edit.end - edit.start - len(edit.octets) - sum(map(len, ends))
+        if spare < 0 or spare % len(edit.blank):
+            return None
+        pad = len(edit.octets) if edit.pad is None else edit.pad
+        return edit.octets[:pad] + edit.blank * (spare // len(edit.blank)) + b"".join(ends) + edit.octets[pad:]
+
+    def _fenced(self, edit: Edit) -> bytes:
+        """A cut at the start of a line must not bring two dashes there, which could be a delimiter."""
+        fence = (
+            (edit.start == 0 or self.octets[edit.start - 1 : edit.start] == b"\n")
+            and not edit.octets
+            and self.octets.startswith(b"--", edit.end)
+        )
+        return edit.blank if fence else edit.octets
+
+    def _lines_hold(self, edit: Edit, octets: bytes) -> bool:
+        grown = len(octets) - (edit.end - edit.start)
+        if grown <= 0:
+            return True
+        before = self.octets.rfind(b"\n", max(0, edit.start - LONGEST_LINE), edit.start)
+        after = self.octets.find(b"\n", edit.end, edit.end + LONGEST_LINE)
+        if before < 0 < edit.start - LONGEST_LINE or (after < 0 and edit.end + LONGEST_LINE < len(self.octets)):
+            return True  # it was longer already
+        start = before + 1 if before >= 0 else 0
+        end = after if after >= 0 else len(self.octets)
+        return end - start > LONGEST_LINE or end - start + grown <= LONGEST_LINE

@@ -1,0 +1,265 @@
+"""The leaf parts of a message as spans over its octets, however broken its MIME is (RFC 2045, RFC 2046, RFC 3501).
+
+One pass from the first octet to the last: the stack of open multiparts is a value in a loop, not recursion, and every
+line is looked at once. Where parsers disagree (no boundary, two types), the reading that shows a client more counts.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sluis.message.fields import Field, fields, structured
+from sluis.message.transfer import Encoding
+from sluis.report import Span
+
+MAX_PARTS = 20_000  # leaf parts; what stands behind them is not cleaned
+MAX_DEPTH = 200  # multiparts and messages within each other; deeper ones are read as one part
+_PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
+_PROTECTED = {
+    "multipart/signed": "signed",
+    "multipart/encrypted": "encrypted",
+    "application/pkcs7-mime": "smime",
+    "application/x-pkcs7-mime": "smime",
+}
+_MESSAGES = frozenset({"message/rfc822", "message/global"})
+_ENCODINGS = {
+    "": Encoding.IDENTITY,
+    "7bit": Encoding.IDENTITY,
+    "8bit": Encoding.IDENTITY,
+    "binary": Encoding.IDENTITY,
+    "quoted-printable": Encoding.QUOTED_PRINTABLE,
+    "base64": Encoding.BASE64,
+}
+_GUESS = re.compile(rb"^--([^\s-][^\r\n]*+)", re.MULTILINE)
+_LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` its octets without the delimiter's line end.
+
+    `also` holds other types it might be taken for; `attached` counts the messages it lies in; `protected` says why it
+    must not be touched.
+    """
+
+    path: str
+    header: Span
+    body: Span
+    media_type: str
+    also: tuple[str, ...]
+    charset: str | None
+    encoding: Encoding
+    content_id: str
+    disposition: str
+    filename: str
+    attached: int
+    protected: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The fields of the top header, the leaf parts in order, and what was wrong with the structure."""
+
+    fields: tuple[Field, ...]
+    parts: tuple[Part, ...]
+    protected: str | None
+    flaws: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A multipart, or a message within one, whose end has not been met."""
+
+    path: str
+    boundary: bytes
+    body: int
+    attached: int
+    protected: str | None
+    digest: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """What the header of one part says, and where its body begins."""
+
+    header: Span
+    body: int
+    media_type: str
+    also: tuple[str, ...]
+    parameters: dict[str, bytes]
+    encoding: Encoding
+    content_id: str
+    disposition: str
+    filename: str
+
+
+def parse(raw: bytes) -> Message:
+    """The structure of `raw`. Never raises; time and memory are linear in its length."""
+    return _Parser(raw).run()
+
+
+class _Parser:
+    """The walk over one message: what is open, what was found."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._top: tuple[Field, ...] = ()
+        self._stack: list[_Open] = []
+        self._boundaries: dict[bytes, list[int]] = {}
+        self._leaf: tuple[_Entity, str, int, str | None] | None = None
+        self._parts: list[Part] = []
+        self._flaws: dict[str, None] = {}
+        self._position = 0
+
+    def run(self) -> Message:
+        self._enter(0)
+        for start, end, key in self._dashed_lines():
+            if start >= self._position and len(self._parts) < MAX_PARTS:
+                self._meet(start, end, key)
+        if self._stack:
+            self._flaws["unterminated"] = None
+        self._close(0, len(self._raw))
+        if len(self._parts) >= MAX_PARTS:
+            self._flaws["too-many-parts"] = None
+        whole = {part.protected for part in self._parts}
+        protected = whole.pop() if len(whole) == 1 else None
+        return Message(self._top, tuple(self._parts), protected, tuple(self._flaws))
+
+    def _dashed_lines(self) -> Iterator[tuple[int, int, bytes]]:
+        """Each line that begins with two dashes: its start, its end past the line end, and what follows the dashes."""
+        raw, start = self._raw, 0 if self._raw.startswith(b"--") else self._raw.find(b"\n--") + 1
+        while start or raw.startswith(b"--", start):
+            end = raw.find(b"\n", start) + 1 or len(raw)
+            yield start, end, raw[start + 2 : min(end, start + _LONGEST_LINE)].rstrip(b" \t\r\n")
+            start = raw.find(b"\n--", end - 1) + 1
+            if not start:
+                return
+
+    def _meet(self, start: int, end: int, key: bytes) -> None:
+        """A line that may delimit one of the open multiparts (RFC 2046 §5.1.1): of two alike, the inner one."""
+        closing = key not in self._boundaries
+        boundary = key.removesuffix(b"--") if closing else key
+        if not self._boundaries.get(boundary):
+            return
+        index = self._boundaries[boundary][-1]
+        line_end = 2 if self._raw[start - 2 : start] == b"\r\n" else 1
+        self._close(index + 1, max(start - line_end, self._position))
+        self._position = end
+        if closing:
+            self._pop(max(start - line_end, 0))
+        else:
+            self._enter(end)
+
+    def _close(self, depth: int, end: int) -> None:
+        """The part being read ends here, and with it all that is open beyond `depth`."""
+        if self._leaf:
+            entity, path, attached, protected = self._leaf
+            self._leaf = None
+            self._add(entity, path, (entity.body, max(end, entity.body)), attached, protected)
+        while len(self._stack) > depth:
+            self._pop(end)
+
+    def _pop(self, end: int) -> None:
+        opened = self._stack.pop()
+        if opened.boundary:
+            self._boundaries[opened.boundary].pop()
+            if not opened.count:  # nothing was delimited: a client shows it as text, or guesses
+                self._flaws["missing-boundary"] = None
+                self._add(
+                    _SHOWN, opened.path or "1", (opened.body, max(end, opened.body)), opened.attached, opened.protected
+                )
+
+    def _add(self, entity: _Entity, path: str, body: Span, attached: int, protected: str | None) -> None:
+        if entity.media_type.startswith("text/") and _PGP.search(self._raw, *body):
+            protected = protected or "pgp"
+        charset = entity.parameters.get("charset")
+        self._parts.append(
+            Part(
+                path,
+                entity.header,
+                body,
+                entity.media_type,
+                entity.also,
+                charset.decode("latin-1") if charset else None,
+                entity.encoding,
+                entity.content_id,
+                entity.disposition,
+                entity.filename,
+                attached,
+                protected,
+            )
+        )
+
+    def _enter(self, start: int) -> None:
+        """Read the header at `start` and open what it announces: a leaf, a multipart, or a message and what that is."""
+        while True:
+            within = self._stack[-1] if self._stack else _Open("", b"", 0, 0, None, False)
+            entity = self._entity(start, digest=within.digest)
+            start = self._position = entity.body
+            within.count += 1
+            path = f"{within.path}.{within.count}".lstrip(".")
+            protected = within.protected or _PROTECTED.get(entity.media_type)
+            deep = len(self._stack) >= MAX_DEPTH
+            if deep:
+                self._flaws["too-deep"] = None
+            if entity.media_type.startswith("multipart/") and not deep:
+                path = within.path if not within.boundary else path
+                self._open_multipart(entity, path, within.attached, protected)
+                return
+            if entity.media_type not in _MESSAGES or entity.encoding is not Encoding.IDENTITY or deep:
+                self._leaf = (entity, path, within.attached, protected)
+                return
+            self._stack.append(_Open(path, b"", start, within.attached + 1, protected, False))
+
+    def _open_multipart(self, entity: _Entity, path: str, attached: int, protected: str | None) -> None:
+        boundary = entity.parameters.get("boundary", b"").rstrip()
+        if not boundary:
+            self._flaws["missing-boundary"] = None
+            guess = _GUESS.search(self._raw, entity.body, entity.body + _LONGEST_LINE)
+            boundary = guess[1].rstrip() if guess else b"\0"
+        self._boundaries.setdefault(boundary, []).append(len(self._stack))
+        digest = entity.media_type == "multipart/digest"
+        self._stack.append(_Open(path, boundary, entity.body, attached, protected, digest))
+
+    def _entity(self, start: int, *, digest: bool) -> _Entity:
+        found, body, ended = fields(self._raw, start, len(self._raw))
+        if not ended:
+            self._flaws["no-header-end"] = None
+        if not self._top and start == 0:
+            self._top = found
+        types = [structured(self._raw[slice(*each.value)]) for each in found if each.name == b"content-type"]
+        if len(types) > 1:
+            self._flaws["duplicate-content-type"] = None
+        types.sort(key=lambda each: not each[0].startswith("multipart/"))
+        media_type, parameters = types[0] if types else ("message/rfc822" if digest else "text/plain", {})
+        disposition, about = self._value(found, b"content-disposition")
+        name = about.get("filename") or parameters.get("name") or b""
+        return _Entity(
+            (start, body),
+            body,
+            media_type if "/" in media_type else "text/plain",
+            tuple(each[0] for each in types[1:]),
+            parameters,
+            self._encoding(found),
+            self._value(found, b"content-id")[0].strip("<>"),
+            disposition,
+            name.decode("latin-1"),
+        )
+
+    def _value(self, found: tuple[Field, ...], name: bytes) -> tuple[str, dict[str, bytes]]:
+        value = next((self._raw[slice(*each.value)] for each in found if each.name == name), b"")
+        return structured(value)
+
+    def _encoding(self, found: tuple[Field, ...]) -> Encoding:
+        named = [self._raw[slice(*each.value)] for each in found if each.name == b"content-transfer-encoding"]
+        names = [structured(value)[0] for value in named]
+        if len(set(names)) > 1:
+            self._flaws["duplicate-encoding"] = None
+        encoding = _ENCODINGS.get(names[0] if names else "", Encoding.OPAQUE)
+        if encoding is Encoding.OPAQUE:
+            self._flaws["bad-encoding"] = None
+        return encoding
+
+
+_SHOWN = _Entity((0, 0), 0, "text/plain", ("text/html",), {}, Encoding.IDENTITY, "", "", "")

@@ -1,0 +1,215 @@
+"""Quoted-printable parts (RFC 2045 §6.7), edited by the token: an escape, a soft line break, or an octet as it is.
+
+Decoding is tolerant the way clients are: blanks before a line end fall away, `=` before anything else stands for
+itself. An edit writes anew the tokens it replaces, breaks its own lines softly and leaves every other line alone.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from sluis.message.body import LONGEST_LINE, Rewired
+from sluis.report import Edit, Span
+
+_ESCAPES = {
+    f"{high}{low}".encode(): bytes([int(high + low, 16)])
+    for high in "0123456789ABCDEFabcdef"
+    for low in "0123456789ABCDEFabcdef"
+}
+_ESCAPES[b"\r\n"] = b""
+_SOFT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
+_TRAILING = re.compile(rb"[ \t]++(?=\r?\n|\Z)")
+_TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*+(?:\r?\n|\Z))|[ \t]++(?=\r?\n|\Z)")
+_ATOM = re.compile(rb"\r?\n|[!-<>-~ \t]|[^\n]|\n")
+_LINE = 76  # octets, the soft line break's own `=` included
+
+
+class QuotedPrintable:
+    """A quoted-printable part."""
+
+    def __init__(self, raw: bytes, span: Span) -> None:
+        self._raw, self._span = raw, span
+        self.octets = _decoded(raw[slice(*span)])
+        self._marks: list[int] | None = None
+        self._origins: list[int] = []
+        newline = raw.find(b"\n", *span)
+        self._newline = b"\n" if newline > 0 and raw[newline - 1] != 13 else b"\r\n"
+
+    def locate(self, start: int, end: int) -> Span:
+        """The tokens that stand for the octets `[start, end)`."""
+        first = self._origin(start)
+        return first, max(first, self._origin(end - 1) + self._width(end - 1)) if end > start else first
+
+    def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
+        """See `Body.wire`."""
+        made: list[Edit] = []
+        spans: list[Span | None] = []
+        for edit in edits:
+            start, end = self.locate(edit.start, edit.end)
+            wired = self._fitted(edit, start, end) if fit else self._free(edit, start, end)
+            spans.append((wired.start, wired.end) if wired else None)
+            if wired:
+                made.append(wired)
+        return Rewired(tuple(made), tuple(spans))
+
+    def _free(self, edit: Edit, start: int, end: int) -> Edit:
+        octets = edit.octets
+        while (
+            start > self._span[0]
+            and self._raw[start - 1] in b" \t"
+            and _TRAILING_AT.match(self._raw, end, self._span[1])
+        ):
+            start -= 1  # a blank that would now end its line falls away unless it is escaped
+            octets = self._raw[start : start + 1] + octets
+        if self._column(start) == 0 and not octets and self._raw.startswith(b"--", end):
+            octets = edit.blank
+        lines = _Lines(self._column(start), self._newline)
+        for atom in _atoms(octets):
+            lines.add(atom)
+        lines.end(self._rest(end))
+        return Edit(start, end, _escape_last(lines.octets(), self._raw[end : end + 2]))
+
+    def _fitted(self, edit: Edit, start: int, end: int) -> Edit | None:
+        """The edit in as many octets and lines as stood here, or None: blanks and soft line breaks fill up at its pad."""
+        breaks = self._raw.count(b"\n", start, end) - edit.octets.count(b"\n")
+        pad = len(edit.octets) if edit.pad is None else edit.pad
+        head, tail = list(_atoms(edit.octets[:pad])), list(_atoms(edit.octets[pad:]))
+        blank = b"".join(_atoms(edit.blank))
+        soft = b"=" + self._newline
+        spare = end - start - sum(map(len, head + tail)) - breaks * len(soft)
+        if breaks < 0 or spare < 0 or spare % len(blank):
+            return None
+        lines = _Lines(self._column(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
+        for atom in [*head, *[blank] * (spare // len(blank))]:
+            lines.add(atom)
+        lines.spend(sum(map(len, tail)) + self._rest(end))
+        for atom in tail:
+            lines.add(atom)
+        octets = lines.octets()
+        return Edit(start, end, octets) if len(octets) == end - start and lines.holds(self._rest(end)) else None
+
+    def _column(self, position: int) -> int:
+        """Octets between the start of the wire's line and `position`."""
+        return position - max(self._raw.rfind(b"\n", self._span[0], position) + 1, self._span[0])
+
+    def _rest(self, position: int) -> int:
+        """Octets from `position` to the end of the wire's line, a soft break's `=` included."""
+        end = self._raw.find(b"\n", position, self._span[1])
+        end = self._span[1] if end < 0 else end - (self._raw[end - 1 : end] == b"\r" and end > position)
+        return end - position
+
+    def _longest(self, start: int, end: int) -> int:
+        """The longest line of the wire that `[start, end)` touches."""
+        lines = self._raw[start - self._column(start) : end + self._rest(end)].split(b"\n")
+        return min(max(len(line.rstrip(b"\r")) for line in lines), LONGEST_LINE)
+
+    def _origin(self, offset: int) -> int:
+        """Where the token of the decoded octet at `offset` starts."""
+        marks = self._index()
+        return self._origins[bisect_right(marks, offset) - 1] + offset - marks[bisect_right(marks, offset) - 1]
+
+    def _width(self, offset: int) -> int:
+        position = self._origin(offset)
+        return (
+            3
+            if self._raw[position : position + 1] == b"=" and self._raw[position + 1 : position + 3] in _ESCAPES
+            else 1
+        )
+
+    def _index(self) -> list[int]:
+        """Decoded offsets from which on the wire stands octet by octet at `_origins`."""
+        if self._marks is None:
+            start, end = self._span
+            self._marks, self._origins = [0], [start]
+            shift = start
+            for token in _TOKEN.finditer(self._raw, start, end):
+                written = token.end() - token.start() == 3 and token[0][1:] in _ESCAPES and token[0][1:] != b"\r\n"
+                if written:
+                    self._mark(token.start() - shift, token.start())
+                    shift += 2
+                    self._mark(token.end() - shift, token.end())
+                else:
+                    shift += token.end() - token.start()
+                    self._mark(token.end() - shift, token.end())
+        return self._marks
+
+    def _mark(self, offset: int, origin: int) -> None:
+        marks = self._marks or []
+        if marks[-1] == offset:
+            self._origins[-1] = origin
+        else:
+            marks.append(offset)
+            self._origins.append(origin)
+
+
+_TRAILING_AT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
+
+
+class _Lines:
+    """Tokens laid into lines of at most `limit` octets by soft breaks, of which there may be only so many."""
+
+    def __init__(self, column: int, newline: bytes, breaks: int | None = None, limit: int = _LINE) -> None:
+        self._column, self._soft, self._breaks, self._limit = column, b"=" + newline, breaks, limit
+        self._pieces: list[bytes] = []
+
+    def add(self, atom: bytes) -> None:
+        if atom.endswith(b"\n"):
+            self._pieces.append(atom)
+            self._column = 0
+            return
+        if self._column + len(atom) > self._limit - 1 and self._breaks != 0:
+            self._break()
+        self._pieces.append(atom)
+        self._column += len(atom)
+
+    def end(self, rest: int) -> None:
+        """What follows on the wire takes `rest` more octets of the line."""
+        if self._pieces and rest and self._column + rest > self._limit and self._column:
+            self._break()
+
+    def spend(self, rest: int) -> None:
+        """Make all the breaks that are left; `rest` octets follow the last."""
+        while self._breaks:
+            self._break()
+
+    def holds(self, rest: int) -> bool:
+        return self._column + rest <= self._limit
+
+    def octets(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def _break(self) -> None:
+        self._pieces.append(self._soft)
+        self._column = 0
+        if self._breaks is not None:
+            self._breaks -= 1
+
+
+def _decoded(wire: bytes) -> bytes:
+    if b" \r\n" in wire or b" \n" in wire or b"\t\r\n" in wire or b"\t\n" in wire or wire[-1:] in {b" ", b"\t"}:
+        wire = _TRAILING.sub(b"", wire)
+    first, *rest = wire.split(b"=")
+    pieces = [first]
+    for piece in rest:
+        octet = _ESCAPES.get(piece[:2])
+        if octet is not None:
+            pieces += (octet, piece[2:])
+        elif soft := _SOFT.match(piece):
+            pieces.append(piece[soft.end() :])
+        else:
+            pieces += (b"=", piece)
+    return b"".join(pieces)
+
+
+def _atoms(octets: bytes) -> Iterator[bytes]:
+    """`octets` as tokens: line ends as they are, printable ASCII as itself, the rest escaped."""
+    for match in _ATOM.finditer(octets):
+        atom = match[0]
+        yield atom if atom.endswith(b"\n") or (32 <= atom[0] < 127 and atom != b"=") else b"=%02X" % atom[0]
+
+
+def _escape_last(octets: bytes, after: bytes) -> bytes:
+    """A blank at the end of a line is escaped, or it would fall away on the way."""
+    if octets[-1:] in {b" ", b"\t"} and (after in {b"\r\n", b""} or after.startswith(b"\n")):
+        return octets[:-1] + b"=%02X" % octets[-1]
+    return octets

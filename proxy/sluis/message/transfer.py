@@ -1,0 +1,14 @@
+"""Which body a transfer encoding makes (RFC 2045 §6)."""
+
+from sluis.message.base64 import Base64
+from sluis.message.body import Body, Encoding
+from sluis.message.identity import Identity
+from sluis.message.quoted_printable import QuotedPrintable
+from sluis.report import Span
+
+_BODIES = {Encoding.QUOTED_PRINTABLE: QuotedPrintable, Encoding.BASE64: Base64}
+
+
+def decode(raw: bytes, span: Span, encoding: Encoding) -> Body:
+    """The octets of `raw[span]` decoded, the way tolerant clients do. Never raises."""
+    return _BODIES.get(encoding, Identity)(raw, span)

@@ -1,0 +1,217 @@
+"""Rule files to rules. The only place below the cleaner that opens files; what is wrong names file, line and key."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from sluis.rules.linear import fault
+from sluis.rules.shape import Index, Shape
+from sluis.rules.table import Example, Hit, Parameter, Redirector, Rules
+
+KNOWN = {
+    "vendors": ({"vendor", "name", "source", "open", "click"}, {"vendor", "name", "source"}),
+    "shape": ({"id", "host", "path", "query", "confidence", "recipient", "match", "miss"}, {"path", "match", "miss"}),
+    "redirectors": (
+        {"id", "vendor", "source", "security", "host", "path", "query", "take", "steps", "match", "miss"},
+        {"id", "vendor", "source", "path", "take", "steps", "match", "miss"},
+    ),
+    "params": (
+        {"name", "vendor", "source", "host", "value", "unless", "match", "miss"},
+        {"name", "vendor", "source", "match", "miss"},
+    ),
+    "protected": ({"words", "signatures", "styles"}, set()),
+}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
+_CERTAIN, _GENERIC = 0.98, 0.9  # confidence of a shape bound to hosts, and of one that holds anywhere
+
+
+class RulesError(Exception):
+    """A rule file that cannot be used: `file:line: key: what`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mapping of a rule file, with the place of each key for messages."""
+
+    values: dict[str, object]
+    lines: dict[str, int]
+    file: str
+    line: int
+
+    def wrong(self, key: str, what: str) -> RulesError:
+        return RulesError(f"{self.file}:{self.lines.get(key, self.line)}: {key}: {what}")
+
+    def known(self, kind: str) -> "Entry":
+        """Itself, if it has all the keys its kind needs and no others."""
+        allowed, needed = KNOWN[kind]
+        for key in self.values:
+            if key not in allowed:
+                raise self.wrong(key, f"unknown key; known are {', '.join(sorted(allowed))}")
+        for key in sorted(needed - self.values.keys()):
+            raise self.wrong(key, "missing")
+        return self
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self.values.get(key, default)
+        if not isinstance(value, str):
+            raise self.wrong(key, "must be a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.wrong(key, "must be a list of texts")
+        return tuple(value)
+
+    def pairs(self, key: str) -> dict[str, str]:
+        value = self.values.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+            raise self.wrong(key, "must map texts to texts")
+        return {str(name): each for name, each in value.items()}
+
+    def pattern(self, key: str, pattern: str) -> re.Pattern[str]:
+        try:
+            compiled = re.compile(pattern, re.ASCII)
+        except re.error as error:
+            raise self.wrong(key, f"no regular expression: {error}") from error
+        if problem := fault(pattern):
+            raise self.wrong(key, problem)
+        return compiled
+
+
+def load(extra: Sequence[Path] = ()) -> Rules:
+    """The bundled rules and those of `extra` files, which come first. Raises `RulesError`."""
+    bundled = _bundled()
+    read = [entry for path in extra for entry in _read(path.read_text("utf-8"), str(path))]
+    for name in ("vendors", "redirectors", "params", "protected"):
+        read += _read((bundled / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
+    return compiled(read)
+
+
+def compiled(entries: Sequence[Entry]) -> Rules:
+    """The rules that the entries of all files come to; each entry's kind shows in its keys."""
+    opens, clicks, redirectors, parameters, examples = [], [], [], [], []
+    words: list[str] = []
+    signatures: list[str] = []
+    styles: list[str] = []
+    for entry in entries:
+        if "steps" in entry.values:
+            shape, redirector, own = _redirector(entry.known("redirectors"))
+            redirectors.append((shape, redirector))
+            examples += own
+        elif "name" in entry.values and ("open" in entry.values or "click" in entry.values):
+            for kind, shapes in (("open", opens), ("click", clicks)):
+                for shape, hit, own in _vendor(entry.known("vendors"), kind):
+                    shapes.append((shape, hit))
+                    examples += own
+        elif "name" in entry.values:
+            parameter, own = _parameter(entry.known("params"))
+            parameters.append(parameter)
+            examples += own
+        else:
+            entry.known("protected")
+            words += entry.texts("words")
+            signatures += entry.texts("signatures")
+            styles += entry.texts("styles")
+    plain: dict[str, tuple[Parameter, ...]] = {}
+    for parameter in parameters:
+        if "*" not in parameter.rule:
+            plain[parameter.rule] = (*plain.get(parameter.rule, ()), parameter)
+    globs = tuple(parameter for parameter in parameters if "*" in parameter.rule)
+    return Rules(
+        Index(opens),
+        Index(clicks),
+        Index(redirectors),
+        plain,
+        globs,
+        re.compile("|".join(f"(?:{each.name.pattern})\\Z" for each in globs) or r"(?!)", re.ASCII),
+        re.compile("|".join(words) or r"(?!)", re.IGNORECASE | re.ASCII),
+        frozenset(signatures),
+        frozenset(styles),
+        tuple(examples),
+    )
+
+
+def _bundled() -> Path:
+    """The folder of rule files: in the wheel below the package, in a checkout at its top."""
+    packaged = Path(str(files("sluis"))) / "config" / "rules"
+    return packaged if (packaged / "vendors.yaml").is_file() else Path(__file__).parents[3] / "config" / "rules"
+
+
+def _read(text: str, file: str) -> Iterator[Entry]:
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise RulesError(f"{file}:{line}: {getattr(error, 'problem', None) or 'no YAML'}") from error
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node] if node else []
+    constructor = yaml.constructor.SafeConstructor()
+    for each in nodes:
+        if not isinstance(each, yaml.MappingNode):
+            raise RulesError(f"{file}:{each.start_mark.line + 1}: a rule must be a mapping")
+        yield _entry(each, file, constructor)
+
+
+def _entry(node: yaml.MappingNode, file: str, constructor: yaml.constructor.SafeConstructor) -> Entry:
+    lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value}
+    values: dict[str, object] = {}
+    for key, value in node.value:
+        if key.value in {"open", "click"} and isinstance(value, yaml.SequenceNode):
+            values[key.value] = [_entry(each, file, constructor) for each in value.value]
+        else:
+            values[str(key.value)] = constructor.construct_object(value, deep=True)  # type: ignore[no-untyped-call]
+    return Entry(values, lines, file, node.start_mark.line + 1)
+
+
+def _shape(entry: Entry) -> Shape:
+    path = entry.text("path")
+    if not path.startswith("^"):
+        raise entry.wrong("path", "must start with ^")
+    query = {name: entry.pattern("query", pattern) for name, pattern in entry.pairs("query").items()}
+    return Shape(entry.texts("host"), entry.pattern("path", path), tuple(query.items()))
+
+
+def _vendor(entry: Entry, kind: str) -> Iterator[tuple[Shape, Hit, list[Example]]]:
+    shapes = entry.values.get(kind, [])
+    if not isinstance(shapes, list):
+        raise entry.wrong(kind, "must be a list of shapes")
+    for number, each in enumerate(shapes, 1):
+        each.known("shape")
+        vendor = entry.text("vendor")
+        rule = f"{vendor}/{kind}/{each.values.get('id', number)}"
+        shape = _shape(each)
+        confidence = each.values.get("confidence", _CERTAIN if shape.hosts else _GENERIC)
+        if not isinstance(confidence, float):
+            raise each.wrong("confidence", "must be a number between 0 and 1")
+        hit = Hit(vendor, rule, not shape.hosts, confidence, each.texts("recipient"))
+        yield shape, hit, _examples(each, rule, kind)
+
+
+def _examples(entry: Entry, rule: str, kind: str) -> list[Example]:
+    place = f"{entry.file}:{entry.line}"
+    match = entry.pairs("match") if isinstance(entry.values["match"], dict) else dict.fromkeys(entry.texts("match"), "")
+    return [
+        *(Example(rule, kind, url, destination, place) for url, destination in match.items()),
+        *(Example(rule, kind, url, None, place) for url in entry.texts("miss")),
+    ]
+
+
+def _redirector(entry: Entry) -> tuple[Shape, Redirector, list[Example]]:
+    shape = _shape(entry)
+    rule = entry.text("id")
+    security = entry.values.get("security", False) is True
+    redirector = Redirector(rule, entry.text("vendor"), security, entry.text("take"), entry.texts("steps"), shape)
+    return shape, redirector, _examples(entry, rule, "redirector")
+
+
+def _parameter(entry: Entry) -> tuple[Parameter, list[Example]]:
+    name = entry.text("name")
+    pattern = entry.pattern("name", re.escape(name).replace(r"\*", "[^=&]*"))
+    value = entry.pattern("value", entry.text("value")) if "value" in entry.values else None
+    unless = entry.pattern("unless", entry.text("unless")) if "unless" in entry.values else None
+    parameter = Parameter(name, entry.text("vendor"), pattern, entry.texts("host"), value, unless)
+    return parameter, _examples(entry, name, "parameter")

@@ -1,0 +1,94 @@
+"""URL shapes and an index over them: of hundreds, a URL is held against the few it could have.
+
+A shape needs all that it names. Those bound to hosts are found by walking up the URL's host; those that hold on any
+host (custom tracking domains) by the first segment of the path, which nearly all of them spell out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from sluis.urls.parse import Url
+
+_NAME = re.compile(r"\(\?P<\w+>")
+_SEGMENT = re.compile(r"\^/((?:[A-Za-z0-9_-]|\\\.)++)(?:/|\$$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where a URL points: `hosts` ('*.x' for x and all below it; none: anywhere), `path`, and values in its query."""
+
+    hosts: tuple[str, ...]
+    path: re.Pattern[str]
+    query: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    def matches(self, url: Url) -> bool:
+        """Whether `url` has the shape, its host aside."""
+        return bool(self.path.search(url.path)) and (not self.query or self._holds(parameters(url.query)))
+
+    def _holds(self, given: Mapping[str, str]) -> bool:
+        return all(name in given and pattern.fullmatch(given[name]) for name, pattern in self.query)
+
+    @property
+    def segment(self) -> str | None:
+        """The first segment of every path it matches, where the pattern spells it out."""
+        found = _SEGMENT.match(self.path.pattern)
+        return found[1].replace("\\.", ".") if found else None
+
+
+def parameters(query: str) -> dict[str, str]:
+    """The first value of each name in a query, percent-decoded."""
+    pairs = (pair.partition("=") for pair in query.replace("&amp;", "&").split("&"))
+    return {unquote(name): unquote(value) for name, _, value in reversed(list(pairs))}
+
+
+T = TypeVar("T")
+
+
+class Index(Generic[T]):
+    """Things by the shape that leads to them, in the order given."""
+
+    def __init__(self, entries: Iterable[tuple[Shape, T]]) -> None:
+        entries = list(entries)
+        self._things = tuple(thing for _, thing in entries)
+        self._hosts: dict[str, list[tuple[Shape, T]]] = {}
+        self._segments: dict[str, list[tuple[Shape, T]]] = {}
+        self._rest: list[tuple[Shape, T]] = []
+        for shape, thing in entries:
+            for host in shape.hosts:
+                self._hosts.setdefault(host, []).append((shape, thing))
+            if not shape.hosts and shape.segment is not None:
+                self._segments.setdefault(shape.segment, []).append((shape, thing))
+            elif not shape.hosts:
+                self._rest.append((shape, thing))
+        patterns = [_NAME.sub("(?:", shape.path.pattern) for shape, _ in self._rest]
+        self._gate = re.compile("|".join(patterns) or r"(?!)", re.ASCII)  # one look at a path that has none of them
+
+    def things(self) -> tuple[T, ...]:
+        """Everything in the index, in the order given."""
+        return self._things
+
+    def find(self, url: Url) -> Iterator[tuple[Shape, T]]:
+        """What has the shape of `url`, those bound to its host first."""
+        for name in _above(url.host):
+            for shape, thing in self._hosts.get(name, ()):
+                if shape.matches(url):
+                    yield shape, thing
+        end = url.path.find("/", 1)
+        for shape, thing in self._segments.get(url.path[1:end] if end > 0 else url.path[1:], ()):
+            if shape.matches(url):
+                yield shape, thing
+        if self._rest and self._gate.search(url.path):
+            yield from ((shape, thing) for shape, thing in self._rest if shape.matches(url))
+
+
+def _above(host: str) -> Iterator[str]:
+    """The names under which a host may be listed: itself, and `*.` before itself and every domain above."""
+    yield host
+    yield "*." + host
+    dot = host.find(".")
+    while dot > 0:
+        yield "*" + host[dot:]
+        dot = host.find(".", dot + 1)

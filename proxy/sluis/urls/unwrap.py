@@ -1,0 +1,175 @@
+"""Redirects that carry their destination, undone without asking anybody: where it stands, and how it is written there.
+
+A rule names a place (`take`) and the steps from what stands there to an address. A new decoder is one function here
+and its row in `DECODERS`. Whatever does not come out as one complete http or https URL was no destination.
+"""
+
+import json
+import re
+import zlib
+from base64 import b64decode, urlsafe_b64decode
+from binascii import Error
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from sluis.rules.shape import parameters
+from sluis.rules.table import Redirector
+from sluis.urls.parse import Url, parse
+
+_LONGEST = 65_536  # octets that anything compressed may come to
+_COMPLETE = re.compile(r"https?://[^\s/?#\\@]++\S*+\Z", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+
+Decoder = Callable[[str], str]
+
+
+def _percent(text: str) -> str:
+    return unquote(text, errors="strict")
+
+
+def _base64(text: str) -> str:
+    return _base64_octets(text).decode()
+
+
+def _base64_octets(text: str) -> bytes:
+    text = text.rstrip("=").replace("-", "+").replace("_", "/")
+    return b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
+def _zlib(text: str) -> str:
+    """base64 of a zlib stream, bounded: a few octets may unpack to gigabytes."""
+    unpacker = zlib.decompressobj()
+    octets = unpacker.decompress(_base64_octets(text), _LONGEST)
+    if not unpacker.eof:
+        raise ValueError("unfinished or too long")
+    return octets.decode()
+
+
+def _jwt(text: str) -> str:
+    """The claims of a JSON Web Token (RFC 7519 §3)."""
+    return _base64(text.split(".")[1])
+
+
+def _prefix(text: str) -> str:
+    """Bing writes `a1` before the base64."""
+    return text.removeprefix("a1")
+
+
+def _proofpoint_v2(text: str) -> str:
+    """`-` for `%` and `_` for `/`."""
+    return unquote(text.replace("-", "%").replace("_", "/"), errors="strict")
+
+
+_V3_RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_V3 = re.compile(r"(.+?)__;([A-Za-z0-9\-_]*+=*+)!", re.DOTALL)
+
+
+def _proofpoint_v3(text: str) -> str:
+    """`__URL__;BASE64!…`: each `*` stands for the next character of the base64 text, `**X` for a run of them."""
+    match = _V3.match(text)
+    if match is None:
+        raise ValueError("no v3 link")
+    characters = iter(urlsafe_b64decode(match[2] + "=" * (-len(match[2]) % 4)).decode())
+
+    def fill(star: re.Match[str]) -> str:
+        count = 1 if star[0] == "*" else _V3_RUNS.index(star[1]) + 2
+        return "".join(next(characters) for _ in range(count))
+
+    try:
+        url = re.sub(r"\*(?:\*([A-Za-z0-9\-_]))?", fill, match[1])
+    except RuntimeError as ended:  # next() ran out within re.sub
+        raise ValueError("too few characters") from ended
+    return re.sub(r"^(https?):/+", r"\1://", url, flags=re.IGNORECASE)
+
+
+_SPARKPOST = re.compile(rb"F\x04.{4}\?(?:D(.)|\x84(..))", re.DOTALL)
+
+
+def _sparkpost(text: str) -> str:
+    """base64 of tagged values: behind the time `D` and one octet of length, or 0x84 and two, then the URL."""
+    octets = _base64_octets(text)
+    match = _SPARKPOST.match(octets)
+    if match is None:
+        raise ValueError("no URL in it")
+    length = int.from_bytes(match[1] or match[2], "little")
+    url = octets[match.end() : match.end() + length]
+    if len(url) < length:
+        raise ValueError("cut short")
+    return url.decode()
+
+
+def _scheme(text: str) -> str:
+    return text if re.match(r"https?:", text, re.IGNORECASE) else "https://" + text.lstrip("/")
+
+
+DECODERS: Mapping[str, Decoder] = MappingProxyType(
+    {
+        "percent": _percent,
+        "base64": _base64,
+        "zlib": _zlib,
+        "jwt": _jwt,
+        "hex": lambda text: bytes.fromhex(text).decode(),
+        "strip-a1": _prefix,
+        "proofpoint-v2": _proofpoint_v2,
+        "proofpoint-v3": _proofpoint_v3,
+        "add-scheme": _scheme,
+        "strip-tildes": lambda text: text.rstrip("~"),
+        "sparkpost": _sparkpost,
+    }
+)
+
+
+def known(step: str) -> bool:
+    """Whether `step` names a decoder; `json:NAME` and `query:NAME` take a field of an object or of a query."""
+    return step in DECODERS or step.partition(":")[0] in _FIELDS
+
+
+def unwrap(url: Url, redirector: Redirector) -> str | None:
+    """The destination that `url` carries, as `redirector` has it: an ASCII URL, spelled as it was; None for none."""
+    taken = _take(url, redirector)
+    if not taken:
+        return None
+    try:
+        for step in redirector.steps:
+            kind, _, name = step.partition(":")
+            taken = _FIELDS[kind](taken, name) if name else DECODERS[step](taken)
+    except (ValueError, LookupError, TypeError, AttributeError, Error, zlib.error, RecursionError):
+        return None
+    return destination(taken)
+
+
+def destination(text: str) -> str | None:
+    """`text` as a complete http or https URL, percent-encoded where no URL may hold the character; else None."""
+    text = text.strip()
+    if not _COMPLETE.match(text) or len(text) > _LONGEST:
+        return None
+    encoded = _UNSAFE.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode()), text)
+    url = parse(encoded)
+    return encoded if url and "." in url.host.strip(".") else None
+
+
+def _take(url: Url, redirector: Redirector) -> str:
+    place, _, name = redirector.take.partition(".")
+    if place == "query":
+        return parameters(url.query).get(name, "")
+    if place == "path":
+        match = redirector.shape.path.search(url.path)
+        return (match[name] or "") if match else ""
+    if place == "rest":  # what follows the path's pattern, query and fragment included: a URL written out in another
+        match = redirector.shape.path.search(url.path)
+        behind = url.path[match.end() :] if match else ""
+        return behind + ("?" + url.query if url.query else "") + ("#" + url.fragment if url.fragment else "")
+    return url.fragment if place == "fragment" else unquote(url.query)
+
+
+def _json(text: str, name: str) -> str:
+    value = json.loads(text)[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+_FIELDS: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
+    {"json": _json, "query": lambda text, name: parameters(text)[name]}
+)
