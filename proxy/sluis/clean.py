@@ -15,10 +15,11 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.receipts import receipts
 from sluis.detect.settle import proposals
 from sluis.envelope import Envelope
+from sluis.message.body import Body
 from sluis.message.charset import Text, readings
 from sluis.message.mime import Message, Part, parse
 from sluis.message.splice import splice
-from sluis.message.transfer import Body, decode
+from sluis.message.transfer import decode
 from sluis.policy import Policy
 from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Verdict
 from sluis.rules.table import Rules

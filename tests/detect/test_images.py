@@ -8,7 +8,7 @@ from sluis.policy import POLICIES
 
 TOKEN = "https://mail.shop.example/i/8f14e45fceea167a5a36dedd4bea2543"
 LOGO = "https://mail.shop.example/logo.png"
-OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-3D-3D"
+OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_S7KL50N0dhBq1w-3D-3D"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.detect.conftest import MakePage, edited
 from sluis.detect.links import links
 from sluis.policy import POLICIES
 
-SES = "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2Fsale%3Fa=1%26b=2/1/0102-000000/x-Y_z=9"
+SES = "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2Fsale%3Fa=1%26b=2/1/0102018969854525-eb08255a-000000/x-Y_z=9"
 SAFE = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fshop.example%2Fsale&data=05%7C01&sdata=a&reserved=0"
 OPAQUE = "https://shop.us13.list-manage.com/track/click?u=c299c0fb17f046bcb08075f46&id=a1a708b2c3&e=0123456789"
 

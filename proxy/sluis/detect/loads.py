@@ -19,6 +19,7 @@ _PREFETCHING = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "
 _REFRESH = re.compile(
     r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
 )
+INLINE = "inline-script"
 _SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 _MARKUP = re.compile(r"<[A-Za-z/!?]|-->")
 _WHY = {
@@ -68,7 +69,7 @@ def _inline(page: Page, tag: Tag) -> Iterator[Proposal]:
         yield Proposal(
             Kind.ACTIVE_CONTENT,
             Action.REMOVED,
-            "script",
+            INLINE,
             Cut(tag.start, end.end(), " "),
             "it is a program, which no mail needs",
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sluis.message.mime import Field
+from sluis.message.fields import Field
 from sluis.report import Action, Edit, Finding, Kind
 
 RECEIPTS = frozenset(

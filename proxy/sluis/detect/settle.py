@@ -2,7 +2,7 @@
 
 State-independent scanning finds tags within tags, so proposals may overlap. What lies within something that goes is
 gone with it. In any other tangle, rare and hostile, the cuts that can be made are made on a copy, the copy is read
-anew, and the whole stretch becomes one cut: what comes out has nothing left to find.
+anew, and if that finds more, the whole stretch becomes one cut: what comes out has nothing left to find.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sluis.detect.images import images
 from sluis.detect.links import links
-from sluis.detect.loads import loads
+from sluis.detect.loads import INLINE, loads
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.styles import styles
@@ -25,7 +25,8 @@ _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whol
 def proposals(page: Page) -> tuple[Proposal, ...]:
     """What to do about `page`, by place; the cuts of equal or disjoint places. Raises `Overrun`."""
     settled, tangled = _settle(_survey(page))
-    return _reread(page, settled) if tangled else settled
+    within = any(proposal.technique == INLINE for proposal in settled)  # a script may stand within what looks like one
+    return _reread(page, settled) if tangled or within else settled
 
 
 def _survey(page: Page) -> list[Proposal]:
@@ -53,11 +54,13 @@ def _settle(found: Iterable[Proposal]) -> tuple[tuple[Proposal, ...], bool]:
 
 
 def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    text, findings = page.text, list(settled)
+    text, findings, count = page.text, list(settled), len(settled)
     for _ in range(_ROUNDS):
         text = _apply(text, settled)
         settled, tangled = _settle(_survey(replace(page, text=text)))
         acted = [proposal for proposal in settled if proposal.cut.replacement is not None]
+        if not acted and not tangled and len(findings) == count:
+            return tuple(findings)
         if not acted and not tangled:
             whole = _difference(page.text, text)
             return tuple(replace(proposal, cut=whole) for proposal in findings if proposal.cut.replacement is not None)

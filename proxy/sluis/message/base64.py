@@ -1,6 +1,6 @@
 """Base64 parts (RFC 2045 §6.8), edited by the quantum: four characters for three octets, and the rest as it stood.
 
-Without `fit` an edit is padded with up to two blanks, so that all quanta behind it keep their phase and stay as they are.
+Without `fit` an edit is padded with up to two blanks, so that all quanta behind it keep their phase and stay as is.
 """
 
 import re

@@ -14,7 +14,7 @@ _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z
 _FROM_LINE = re.compile(rb">?From [^\n]*+\n")
 _EMPTY_LINE = re.compile(rb"[ \t]*+\r?\n")
 _TOKEN = re.compile(rb"[\s;]*+([^\s;=()<>@,:\"]++)")
-_PARAMETER = re.compile(rb"""[^;"]*+;[;\s]*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;\s"]*+))""", re.DOTALL)
+_PARAMETER = re.compile(rb""";\s*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;\s"]*+))""", re.DOTALL)
 _COMMENT = re.compile(rb"""("(?:[^"\\]|\\.)*+"?)|\((?:[^()\\]|\\.)*+\)""", re.DOTALL)
 _CONTINUED = re.compile(r"(.+?)\*(?:([0-9]{1,3})\*?)?\Z")
 _LONGEST = 65_536  # octets of one structured value that are read

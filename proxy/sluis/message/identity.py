@@ -37,6 +37,8 @@ class Identity:
     def _fitted(self, edit: Edit) -> bytes | None:
         """The edit's octets with as many blanks and line ends as the old ones need; None where there is no room."""
         ends = _LINE_END.findall(self.octets, edit.start, edit.end)[len(_LINE_END.findall(edit.octets)) :]
+        if len(edit.blank) > 1:  # UTF-16 and UTF-32: a line feed is as wide as a blank
+            ends = [edit.blank.replace(b" ", b"\n")] * len(ends)
         spare = edit.end - edit.start - len(edit.octets) - sum(map(len, ends))
         if spare < 0 or spare % len(edit.blank):
             return None

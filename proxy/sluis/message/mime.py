@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sluis.message.body import Encoding
 from sluis.message.fields import Field, fields, structured
-from sluis.message.transfer import Encoding
 from sluis.report import Span
 
 MAX_PARTS = 20_000  # leaf parts; what stands behind them is not cleaned
@@ -36,7 +36,7 @@ _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` its octets without the delimiter's line end.
+    """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` ends before the delimiter's line end.
 
     `also` holds other types it might be taken for; `attached` counts the messages it lies in; `protected` says why it
     must not be touched.

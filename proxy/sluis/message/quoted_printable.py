@@ -70,7 +70,7 @@ class QuotedPrintable:
         return Edit(start, end, _escape_last(lines.octets(), self._raw[end : end + 2]))
 
     def _fitted(self, edit: Edit, start: int, end: int) -> Edit | None:
-        """The edit in as many octets and lines as stood here, or None: blanks and soft line breaks fill up at its pad."""
+        """The edit in as many octets and lines as stood here, blanks and soft breaks at its pad; None without room."""
         breaks = self._raw.count(b"\n", start, end) - edit.octets.count(b"\n")
         pad = len(edit.octets) if edit.pad is None else edit.pad
         head, tail = list(_atoms(edit.octets[:pad])), list(_atoms(edit.octets[pad:]))

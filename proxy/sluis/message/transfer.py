@@ -1,12 +1,17 @@
 """Which body a transfer encoding makes (RFC 2045 §6)."""
 
+from collections.abc import Callable, Mapping
+
 from sluis.message.base64 import Base64
 from sluis.message.body import Body, Encoding
 from sluis.message.identity import Identity
 from sluis.message.quoted_printable import QuotedPrintable
 from sluis.report import Span
 
-_BODIES = {Encoding.QUOTED_PRINTABLE: QuotedPrintable, Encoding.BASE64: Base64}
+_BODIES: Mapping[Encoding, Callable[[bytes, Span], Body]] = {
+    Encoding.QUOTED_PRINTABLE: QuotedPrintable,
+    Encoding.BASE64: Base64,
+}
 
 
 def decode(raw: bytes, span: Span, encoding: Encoding) -> Body:

@@ -94,7 +94,11 @@ def load(extra: Sequence[Path] = ()) -> Rules:
 
 def compiled(entries: Sequence[Entry]) -> Rules:
     """The rules that the entries of all files come to; each entry's kind shows in its keys."""
-    opens, clicks, redirectors, parameters, examples = [], [], [], [], []
+    opens: list[tuple[Shape, Hit]] = []
+    clicks: list[tuple[Shape, Hit]] = []
+    redirectors: list[tuple[Shape, Redirector]] = []
+    parameters: list[Parameter] = []
+    examples: list[Example] = []
     words: list[str] = []
     signatures: list[str] = []
     styles: list[str] = []
@@ -163,7 +167,7 @@ def _entry(node: yaml.MappingNode, file: str, constructor: yaml.constructor.Safe
         if key.value in {"open", "click"} and isinstance(value, yaml.SequenceNode):
             values[key.value] = [_entry(each, file, constructor) for each in value.value]
         else:
-            values[str(key.value)] = constructor.construct_object(value, deep=True)  # type: ignore[no-untyped-call]
+            values[str(key.value)] = constructor.construct_object(value, deep=True)
     return Entry(values, lines, file, node.start_mark.line + 1)
 
 

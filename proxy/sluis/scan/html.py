@@ -153,13 +153,14 @@ def enclosing(text: str, position: int, budget: Budget, reach: int = 2048) -> Ta
     """The nearest tag that opens within `reach` characters before `position` and contains it."""
     floor = max(0, position - reach)
     start = text.rfind("<", floor, position)
+    budget.spend(position - max(start, floor))
     while start >= floor:
-        budget.spend(position - start)
         if match := _ENCLOSING.match(text, start):
             end = tail_end(text, match.end(), budget)
             if end > position:
                 return Tag(text, match[1].lower(), start, match.end(), end)
-        start = text.rfind("<", floor, start)
+        end, start = start, text.rfind("<", floor, start)
+        budget.spend(end - max(start, floor))
     return None
 
 

@@ -62,7 +62,7 @@ def _proofpoint_v2(text: str) -> str:
 
 
 _V3_RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_V3 = re.compile(r"(.+?)__;([A-Za-z0-9\-_]*+=*+)!", re.DOTALL)
+_V3 = re.compile(r"__(.+?)__;([A-Za-z0-9\-_]*+=*+)!", re.DOTALL)
 
 
 def _proofpoint_v3(text: str) -> str:
