@@ -24,12 +24,16 @@ from prometheus_client.samples import Sample
 
 from sluis import __version__
 from sluis.report import Action, Kind, Report, Verdict
+from sluis.urls.suffix import site
 
 OTHER = "other"
 NONE = "none"
 
 # One series per counter, not two: when a counter began is `sluis_start_time_seconds`.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+_DOMAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_-]{1,63}\.)++[a-z][a-z0-9-]{1,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
         "action": _closed(*Action),
         "technique": Capped(64, re.compile(r"[a-z](?:[a-z-]{0,38}[a-z])?")),
         "vendor": Capped(500, re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")),
-        "sender": Capped(
-            200, re.compile(r"(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{0,61}[a-z0-9]")
-        ),
+        "sender": Capped(200, _DOMAIN),
         "direction": _closed("in", "out"),
         "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "data", "rset", "quit"),
         "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
@@ -110,7 +112,7 @@ TABLE = (
     Metric(
         "sluis_sender_findings_total",
         Counter,
-        "Findings by sender domain: the first 200 domains met since the start, then other.",
+        "Findings by the registrable domain of the sender: the first 200 met since the start, then other.",
         ("sender", "kind"),
     ),
     Metric("sluis_octets_total", Counter, "Octets of messages before and after cleaning.", ("edge", "direction")),
@@ -266,8 +268,14 @@ class Metrics:
 
 
 def sender_domain(path: str) -> str:
-    """The domain of a reverse-path in lower case, `none` for the null sender; never its local part."""
-    return path.rpartition("@")[2].strip("<> ").lower().removesuffix(".") or NONE
+    """The registrable domain of a reverse-path in lower case, `none` for the null sender, `other` for no DNS name.
+
+    Never the local part, nor the subdomain, in which bulk senders put a number for each reader.
+    """
+    domain = path.rpartition("@")[2].strip("<> ").lower().removesuffix(".")
+    if not domain:
+        return NONE
+    return site(domain) if _DOMAIN.fullmatch(domain) else OTHER
 
 
 def _made(row: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:

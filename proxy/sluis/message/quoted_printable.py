@@ -82,11 +82,13 @@ class QuotedPrintable:
         lines = _Lines(self._column(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
         for atom in [*head, *[blank] * (spare // len(blank))]:
             lines.add(atom)
-        lines.spend(sum(map(len, tail)) + self._rest(end))
+        rest = self._rest(end)
+        lines.spend(1 if sum(map(len, tail)) + rest > _LINE else 0)
         for atom in tail:
             lines.add(atom)
+        lines.spend(0)
         octets = lines.octets()
-        return Edit(start, end, octets) if len(octets) == end - start and lines.holds(self._rest(end)) else None
+        return Edit(start, end, octets) if len(octets) == end - start and lines.holds(rest) else None
 
     def _column(self, position: int) -> int:
         """Octets between the start of the wire's line and `position`."""
@@ -167,9 +169,9 @@ class _Lines:
         if self._pieces and rest and self._column + rest > self._limit and self._column:
             self._break()
 
-    def spend(self, rest: int) -> None:
-        """Make all the breaks that are left; `rest` octets follow the last."""
-        while self._breaks:
+    def spend(self, spare: int) -> None:
+        """Make the breaks that are left but `spare` of them."""
+        while self._breaks and self._breaks > spare:
             self._break()
 
     def holds(self, rest: int) -> bool:

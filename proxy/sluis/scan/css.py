@@ -43,9 +43,8 @@ _VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>\n]*+)|()([^"'<>() \t\n\r\f
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
 _STRING = re.compile(r""""([^"'<>\n]*+)"|'([^"'<>\n]*+)'""")
 _REMOTE = re.compile(r"[ \t\n\r\f]*+(?:[a-z]{2,5}:)?[/\\]{2}|[ \t]*+https?:", re.IGNORECASE | re.ASCII)
-_FONT_SOURCE = re.compile(r"(?:^|[;{\s,])src\s*+:[^;{}]*+$", re.IGNORECASE | re.ASCII)
+_FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
-_LOOK_BACK = 400  # characters of a declaration before its reference
 _LOOK_AHEAD = 2048  # characters of an `image-set()` after its parenthesis
 
 
@@ -67,7 +66,7 @@ def references(text: str, budget: Budget) -> Iterator[Reference]:
 def _references(text: str, budget: Budget) -> Iterator[Reference]:
     for match in _FUNCTION.finditer(text):
         if text[match.start() - 3 : match.start()].lower() in {"url", "src"}:
-            yield from _url(text, match.start() - 3, match.end())
+            yield from _url(text, match.start() - 3, match.end(), budget)
         else:
             yield from _strings(text, match.end(), budget)
     for match in _IMPORT.finditer(text):
@@ -75,7 +74,7 @@ def _references(text: str, budget: Budget) -> Iterator[Reference]:
             yield from _string(string, Place.IMPORT)
 
 
-def _url(text: str, start: int, inside: int) -> Iterator[Reference]:
+def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Reference]:
     """`url(…)`. One that is not closed as it was opened keeps its quotes: they may delimit what stands around it."""
     match = _VALUE.match(text, inside)
     if match is None:
@@ -85,7 +84,7 @@ def _url(text: str, start: int, inside: int) -> Iterator[Reference]:
     if not _REMOTE.match(url):
         return
     close = _CLOSE.match(text, end)
-    place = _place(text, start, url)
+    place = _place(text, start, url, budget)
     if close and close[0].startswith(match[1] or (")", " ", "\t", "\r", "\n", "\f")):
         yield Reference(url, place, start, close.end(), NOTHING)
     else:
@@ -106,13 +105,14 @@ def _string(match: re.Match[str], place: Place) -> Iterator[Reference]:
         yield Reference(url, place, match.start(), match.end(), NOTHING)
 
 
-def _place(text: str, start: int, url: str) -> Place:
-    before = text[max(0, start - _LOOK_BACK) : start]
-    if before[-12:].rstrip(" \t\n\r\f").lower().endswith("@import"):
+def _place(text: str, start: int, url: str, budget: Budget) -> Place:
+    if text[max(0, start - 12) : start].rstrip(" \t\n\r\f").lower().endswith("@import"):
         return Place.IMPORT
-    if _FONT_FILE.search(url) or ("src" in before.lower() and _FONT_SOURCE.search(before)):
+    if _FONT_FILE.search(url):
         return Place.FONT
-    return Place.IMAGE
+    declaration = max(text.rfind(mark, 0, start) for mark in ";{}") + 1
+    budget.spend(start - declaration)
+    return Place.FONT if _FONT_SOURCE.match(text, declaration) else Place.IMAGE
 
 
 def _blanks_end(text: str, position: int) -> int:
