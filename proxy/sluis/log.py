@@ -54,6 +54,7 @@ def configure(level: Level = "info", form: Format = "auto", stream: TextIO | Non
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
 
 
 def tell_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
