@@ -1,0 +1,12 @@
+"""The SMTP gate: mail comes in, is cleaned and goes on.
+
+    server ─▶ relay ─▶ cleaning        the client's side, the 2xx rule, the cleaner
+       │        └────▶ hop             where mail goes on to: upstream (SMTP), lmtp, maildir
+    inbox, framing, path, reply        octets ⇄ values, without a socket
+
+`run` opens a gate; nothing else is meant for other packages.
+"""
+
+from sluis.smtp.gate import Gate, GateError, run
+
+__all__ = ["Gate", "GateError", "run"]

@@ -1,0 +1,150 @@
+"""The gate: a listening socket, and everything behind it put together from the configuration."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from sluis.clean import clean
+from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection, TlsSection
+from sluis.envelope import Envelope
+from sluis.metrics import Metrics
+from sluis.policy import Policy
+from sluis.report import Cleaned
+from sluis.rules.load import load
+from sluis.rules.table import Rules
+from sluis.smtp.admission import Admission
+from sluis.smtp.cleaning import Cleaner
+from sluis.smtp.hop import Connect
+from sluis.smtp.lmtp import LmtpConnector
+from sluis.smtp.maildir import MaildirConnector
+from sluis.smtp.pool import Pool, Work
+from sluis.smtp.reach import Reach
+from sluis.smtp.server import ClientSession
+from sluis.smtp.service import EDGE, Service
+from sluis.smtp.upstream import SmtpConnector
+
+_BACKLOG = 512  # connections that wait to be accepted
+
+_log = structlog.get_logger()
+
+Clean = Callable[[bytes, Policy, Rules, Envelope | None], Cleaned]
+
+
+class GateError(Exception):
+    """The gate cannot open; the message is one line for the operator."""
+
+
+class Gate:
+    """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for."""
+
+    def __init__(self, service: Service, reach: Reach, server: asyncio.Server) -> None:
+        host, port = server.sockets[0].getsockname()[:2]
+        self.endpoint = Endpoint(host, port)
+        self._service = service
+        self._reach = reach
+        self._server = server
+
+    def not_ready(self) -> str | None:
+        """Why no mail can be taken just now, in a few words; None if it can."""
+        if not self._server.is_serving():
+            return "the gate is closed"
+        return "the mail server behind cannot be reached" if self._reach.lost else None
+
+    async def close(self, grace: float = 30.0) -> None:
+        """Take no more clients, finish within `grace` seconds what is under way, and part from those inside."""
+        self._server.close()
+        for session in tuple(self._service.sessions):
+            session.turn_out()
+        if self._service.unfinished:
+            await asyncio.wait(self._service.unfinished, timeout=grace)
+        for task in self._service.unfinished:
+            task.cancel()
+        self._reach.close()
+        self._service.cleaner.close()
+        await self._server.wait_closed()
+
+
+async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
+    """Open the gate that `config` describes, with `rules` for messages cleaned here. Raises GateError."""
+    smtp = config.smtp
+    _refuse_open_relay(smtp)
+    policy = config.effective_policy
+    name = str(smtp.hostname or await asyncio.to_thread(_host_name))
+    pool = Pool(partial(_prepared, clean, policy, config.rules), config.cleaning.processes, config.cleaning.timeout)
+    reach = Reach(_connector(smtp, name))
+    service = Service(
+        smtp=smtp,
+        fail=config.fail,
+        name=name,
+        connect=reach,
+        cleaner=Cleaner(_bound(clean, policy, rules), pool, config.cleaning.offload_octets),
+        metrics=metrics,
+        tls=_server_context(smtp.tls),
+        admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
+    )
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: ClientSession(service), smtp.listen.host, smtp.listen.port, backlog=_BACKLOG
+        )
+    except OSError as error:
+        raise GateError(f"smtp.listen: cannot listen on {smtp.listen}: {error.strerror or error}") from error
+    gate = Gate(service, reach, server)
+    _log.info("the gate is open", edge=EDGE, listen=str(gate.endpoint), upstream=str(smtp.upstream))
+    return gate
+
+
+def _refuse_open_relay(smtp: SmtpSection) -> None:
+    """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
+    behind = not isinstance(smtp.upstream, Maildir)
+    if behind and not smtp.listen.loopback and not smtp.accept_domains and not smtp.trust:
+        raise GateError(
+            "smtp.accept_domains: must name the domains that mail is taken for, or smtp.trust be true, "
+            f"since others can connect to {smtp.listen}"
+        )
+
+
+def _connector(smtp: SmtpSection, name: str) -> Connect:
+    match smtp.upstream:
+        case Smtp(endpoint):
+            return SmtpConnector(endpoint, name, smtp.upstream_tls, smtp.upstream_timeout)
+        case Lmtp(address):
+            return LmtpConnector(address, name, smtp.upstream_timeout)
+        case Maildir(path):
+            try:
+                return MaildirConnector(path, return_path=smtp.received)
+            except OSError as error:
+                raise GateError(f"smtp.upstream: cannot make the Maildir {path}: {error.strerror}") from error
+
+
+def _server_context(tls: TlsSection) -> ssl.SSLContext | None:
+    if not tls.certificate or not tls.key:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except OSError as error:
+        raise GateError(f"smtp.tls.certificate: {tls.certificate} and its key cannot be used") from error
+    return context
+
+
+def _bound(clean: Clean, policy: Policy, rules: Rules) -> Work:
+    def work(raw: bytes, envelope: Envelope) -> Cleaned:
+        return clean(raw, policy, rules, envelope)
+
+    return work
+
+
+def _prepared(clean: Clean, policy: Policy, files: tuple[Path, ...]) -> Work:
+    """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
+    return _bound(clean, policy, load(files))
+
+
+def _host_name() -> str:
+    name = socket.getfqdn()
+    return name if name.isascii() and name.isprintable() and " " not in name and name else "localhost"

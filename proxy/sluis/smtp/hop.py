@@ -1,0 +1,84 @@
+"""The next hop, as the relay sees it: whatever mail goes on to, be it an SMTP server, an LMTP store or a Maildir.
+
+One `Hop` is one connection. Its replies are the other side's own; where there was none worth the name, it raises
+`HopError` and is of no further use.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sluis.smtp.reply import Reply
+
+# What we can pass on if the hop has it. SIZE, PIPELINING and STARTTLS are between us and the client.
+PASSED_ON = (b"8BITMIME", b"SMTPUTF8", b"DSN", b"ENHANCEDSTATUSCODES")
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a hop offers of what concerns us; `size` in octets, 0 for no limit, None if it does not speak of sizes."""
+
+    extensions: frozenset[bytes] = frozenset()
+    size: int | None = None
+
+    def limit(self, ours: int) -> int:
+        """The smaller of its limit and ours, in octets."""
+        return min(ours, self.size) if self.size else ours
+
+
+# For when a hop cannot be asked: a client that is offered too little may give its message up for good, one that is
+# offered too much hears 451 and comes again.
+EVERYTHING = Offers(frozenset(PASSED_ON), 0)
+
+
+class Trouble(StrEnum):
+    """What went wrong with a hop."""
+
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    LOST = "lost"
+    TIMEOUT = "timeout"
+    GARBAGE = "garbage"
+    STORE = "store"
+
+
+class HopError(Exception):
+    """The hop gave no valid reply."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(str(trouble))
+        self.trouble = trouble
+
+
+class Hop(Protocol):
+    """A connection to the next hop, greeted. `mail` and `rcpt` take an argument as in `<a@b.example> SIZE=1`."""
+
+    @property
+    def offers(self) -> Offers:
+        """What it said it can do."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is worth a command."""
+
+    async def mail(self, argument: bytes) -> Reply:
+        """Open a transaction."""
+
+    async def rcpt(self, argument: bytes) -> Reply:
+        """Name a recipient."""
+
+    async def data(self, message: bytes) -> Reply:
+        """Hand over the message; the reply is the one to its last dot, or the refusal of DATA itself."""
+
+    async def rset(self) -> Reply:
+        """Give the transaction up."""
+
+    async def quit(self) -> None:
+        """Take leave, without waiting long. Never raises HopError."""
+
+    def hang_up(self) -> None:
+        """Drop the connection at once, and with it the transaction."""
+
+
+Connect = Callable[[], Awaitable[Hop]]

@@ -1,0 +1,124 @@
+"""Cleaning in other processes, so that a big message holds up nobody else's; each can be lost without harm.
+
+One slot is one process with rules of its own and a pipe to it. A message that takes too long, or whose process dies,
+fails alone: its process is ended and the slot starts another for the next message. (A `ProcessPoolExecutor` breaks as a
+whole when one process dies, and cannot end one that hangs.) What becomes of a message that failed is not known here.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from sluis.envelope import Envelope
+from sluis.report import Cleaned
+
+Work = Callable[[bytes, Envelope], Cleaned]
+
+_processes = get_context("spawn")  # no copy of our sockets, locks and threads
+
+
+class CleaningError(Exception):
+    """A message was not cleaned; `stage` as the metric names it, `reason` one word."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(f"{stage}: {reason}")
+        self.stage = stage
+        self.reason = reason
+
+
+class Pool:
+    """`size` processes, each started when first needed; `timeout` is seconds for one message.
+
+    `prepare` runs in each process once and returns what cleans there, so it must be picklable.
+    """
+
+    def __init__(self, prepare: Callable[[], Work], size: int, timeout: float) -> None:
+        self._workers = tuple(_Worker(prepare, timeout) for _ in range(size))
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()  # the one last used is warm
+        for worker in self._workers:
+            self._idle.put_nowait(worker)
+        self._threads = ThreadPoolExecutor(size, "sluis-cleaning")
+
+    async def __call__(self, raw: bytes, envelope: Envelope) -> Cleaned:
+        """Clean in the next process that is free. Raises CleaningError."""
+        worker = await self._idle.get()
+        work = asyncio.get_running_loop().run_in_executor(self._threads, worker.clean, raw, envelope)
+
+        def release(done: asyncio.Future[Cleaned]) -> None:
+            self._idle.put_nowait(worker)
+            if not done.cancelled():
+                done.exception()  # whoever waited may be gone
+
+        work.add_done_callback(release)
+        return await asyncio.shield(work)
+
+    def close(self) -> None:
+        """End the processes; what they were cleaning fails."""
+        for worker in self._workers:
+            worker.end()
+        self._threads.shutdown(wait=False)
+
+
+class _Worker:
+    """One slot. `clean` blocks, and is called by one thread at a time."""
+
+    def __init__(self, prepare: Callable[[], Work], timeout: float) -> None:
+        self._prepare = prepare
+        self._timeout = timeout
+        self._pipe: Connection | None = None
+        self._end: Callable[[], None] = lambda: None
+
+    def clean(self, raw: bytes, envelope: Envelope) -> Cleaned:
+        pipe = self._pipe or self._start()
+        try:
+            pipe.send((raw, envelope))
+            if not pipe.poll(self._timeout):
+                raise CleaningError("pool", "timeout")
+            cleaned: Cleaned | None = pipe.recv()
+        except CleaningError:
+            self.end()
+            raise
+        except (EOFError, OSError) as error:
+            self.end()
+            raise CleaningError("pool", "worker-died") from error
+        if cleaned is None:
+            raise CleaningError("clean", "internal-error")
+        return cleaned
+
+    def end(self) -> None:
+        self._end()
+        self._pipe, self._end = None, lambda: None
+
+    def _start(self) -> Connection:
+        ours, theirs = _processes.Pipe()
+        process = _processes.Process(target=_serve, args=(self._prepare, theirs), name="sluis-cleaning", daemon=True)
+        process.start()
+        theirs.close()
+
+        def end() -> None:
+            process.kill()
+            process.join()
+            ours.close()
+
+        self._pipe, self._end = ours, end
+        return ours
+
+
+def _serve(prepare: Callable[[], Work], pipe: Connection) -> None:
+    """The life of a process: clean what comes, until the gate is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gate's to hear
+    work = prepare()
+    while True:
+        try:
+            raw, envelope = pipe.recv()
+        except EOFError:
+            return
+        try:
+            cleaned = work(raw, envelope)
+        except Exception:
+            pipe.send(None)
+        else:
+            pipe.send(cleaned)

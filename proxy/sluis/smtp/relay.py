@@ -1,0 +1,295 @@
+"""The 2xx rule: a client hears that its mail was taken only after the server behind said so for that very mail.
+
+    client          Sluis                         the next hop
+    EHLO      ──▶   connect, EHLO           ──▶
+              ◀──   what it offers          ◀──
+    MAIL      ──▶   the same                ──▶
+              ◀──   its reply               ◀──
+    RCPT      ──▶   the same                ──▶
+              ◀──   its reply               ◀──
+    DATA      ──▶
+              ◀──   354
+    message . ──▶   clean it
+                    DATA, the cleaned one . ──▶
+              ◀──   its reply               ◀──
+
+There is no queue: until the last line a message is the client's, from there on the next hop's. Whatever goes wrong
+behind becomes 451, and the client tries again. The next hop is connected to at EHLO, not at the first MAIL, since what
+it offers (8BITMIME, SMTPUTF8, DSN, a size) is what the client must be offered: from this very connection, so that it
+cannot be out of date. After a HELO, which offers nothing, MAIL connects.
+
+A second MAIL within a transaction is refused here, not passed on: a server that took it might keep the recipients of
+the first, and no later reply would tell.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from sluis.envelope import Envelope
+from sluis.report import Cleaned, Kind, Report, Verdict
+from sluis.smtp import answers, trace
+from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
+from sluis.smtp.path import Argument, Path
+from sluis.smtp.pool import CleaningError
+from sluis.smtp.reply import Reply
+from sluis.smtp.service import EDGE, Service
+
+_ANSWER = {
+    Trouble.UNREACHABLE: answers.UNAVAILABLE,
+    Trouble.TLS: answers.UNAVAILABLE,
+    Trouble.STORE: answers.NOT_STORED,
+}
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What the next hop has taken since MAIL."""
+
+    sender: Path
+    recipients: list[Path] = field(default_factory=list)
+
+    @property
+    def envelope(self) -> Envelope:
+        return Envelope(self.sender.mailbox, tuple(path.mailbox for path in self.recipients))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A message on its way; `began` on the clock of `perf_counter`, `cleaning` in seconds."""
+
+    transaction: _Transaction
+    cleaned: Cleaned
+    began: float
+    cleaning: float
+
+
+class Relay:
+    """One client session's side towards the next hop. One call at a time; every reply is for the client as it is."""
+
+    def __init__(self, service: Service, session: str) -> None:
+        self._service = service
+        self._session = session
+        self._hop: Hop | None = None
+        self._transaction: _Transaction | None = None
+        self._unclear = False  # the hop may hold a transaction that we have given up
+        self._delivery: asyncio.Task[Reply] | None = None
+
+    @property
+    def recipients(self) -> int:
+        """How many the next hop has accepted in this transaction."""
+        return len(self._transaction.recipients) if self._transaction else 0
+
+    async def offers(self) -> Offers:
+        """What the next hop offers; everything, if it cannot be asked just now (see `EVERYTHING`)."""
+        try:
+            return (await self._connected()).offers
+        except HopError:
+            return EVERYTHING
+
+    async def mail(self, argument: Argument) -> Reply:
+        """Open a transaction, on a new connection if the last one is gone."""
+        if self._transaction and self._alive():
+            return answers.NESTED_MAIL
+        self._transaction = None
+        if self._unclear:
+            await self.reset()
+        try:
+            hop = await self._connected()
+        except HopError as error:
+            return _ANSWER.get(error.trouble, answers.UNAVAILABLE)
+        if not _offered(argument, hop):
+            return answers.OFFER_CHANGED
+        sizeless = b"SIZE" if hop.offers.size is None else None
+        reply = await self._ask("mail", hop.mail(argument.wire(without=sizeless)))
+        if reply.positive:
+            self._transaction, self._unclear = _Transaction(argument.path), True
+        return reply
+
+    async def rcpt(self, argument: Argument) -> Reply:
+        """Name a recipient of the transaction."""
+        if not self._transaction:
+            return answers.MAIL_FIRST
+        hop = self._hop
+        if not hop or not hop.alive:
+            return answers.LOST
+        if not _offered(argument, hop):
+            return answers.OFFER_CHANGED
+        reply = await self._ask("rcpt", hop.rcpt(argument.wire()))
+        if reply.positive:
+            self._transaction.recipients.append(argument.path)
+        return reply
+
+    def not_ready(self) -> Reply | None:
+        """Why no message can follow now; None if one can."""
+        if not self._transaction:
+            return answers.MAIL_FIRST
+        if not self._alive():
+            return answers.LOST
+        return None if self._transaction.recipients else answers.NO_RECIPIENTS
+
+    async def deliver(self, raw: bytes, origin: trace.Origin) -> Reply:
+        """Clean `raw`, the transaction's message, hand it over and end the transaction.
+
+        Until the message is cleaned, a client that goes (this is cancelled then) takes it along: it has heard nothing
+        and will send it again. From there on it is delivered to the end, whoever listens.
+        """
+        began = time.perf_counter()
+        transaction, self._transaction = self._transaction, None
+        if not transaction:
+            return answers.MAIL_FIRST
+        if trace.hops(raw) > trace.MAX_HOPS:
+            self._service.metrics.refused(EDGE, "loop")
+            return answers.LOOP
+        cleaned = await self._cleaned(raw, transaction.envelope)
+        if not cleaned:
+            return answers.UNCLEANED
+        taken = _Taken(transaction, cleaned, began, time.perf_counter() - began)
+        message = self._traced(cleaned, origin)
+        self._delivery = self._service.start(self._hand_over(message, taken))
+        return await asyncio.shield(self._delivery)
+
+    async def reset(self) -> Reply:
+        """Give up the transaction on both sides; the hop's own reply if it was asked."""
+        self._transaction = None
+        hop = self._hop
+        if not hop or not hop.alive or not self._unclear:
+            return answers.OK
+        reply = await self._ask("rset", hop.rset())
+        if not reply.positive:
+            self._hang_up()
+            return answers.OK  # a connection that is gone has forgotten its transaction too
+        self._unclear = False
+        return reply
+
+    def close(self) -> None:
+        """The client is gone. What is being delivered goes on, then the next hop is left."""
+        self._service.start(self._leave())
+
+    async def _leave(self) -> None:
+        if self._delivery:
+            await asyncio.wait([self._delivery])
+        if self._hop:
+            await self._hop.quit()
+
+    def _alive(self) -> bool:
+        return self._hop is not None and self._hop.alive
+
+    async def _connected(self) -> Hop:
+        if self._hop and self._hop.alive:
+            return self._hop
+        self._unclear = False
+        try:
+            self._hop = await self._service.connect()
+        except HopError as error:
+            self._failed("connect", error)
+            raise
+        self._service.metrics.upstream_reply(EDGE, "connect", 220)
+        return self._hop
+
+    async def _ask(self, command: str, reply: Awaitable[Reply]) -> Reply:
+        """The hop's reply, or 451 where there is none."""
+        try:
+            heard = await reply
+        except HopError as error:
+            self._failed(command, error)
+            return _ANSWER.get(error.trouble, answers.LOST)
+        self._service.metrics.upstream_reply(EDGE, command, heard.code)
+        if heard.code == 421:
+            self._hang_up()
+        return heard
+
+    def _failed(self, command: str, error: HopError) -> None:
+        stage = (
+            "store" if error.trouble is Trouble.STORE else "upstream-connect" if command == "connect" else "upstream"
+        )
+        self._hang_up()
+        self._service.metrics.upstream_reply(EDGE, command, None)
+        self._service.metrics.failure(EDGE, stage)
+        _log.warning(
+            "the mail server behind failed",
+            edge=EDGE,
+            session=self._session,
+            stage=stage,
+            command=command,
+            reason=error.trouble,
+        )
+
+    def _hang_up(self) -> None:
+        if self._hop:
+            self._hop.hang_up()
+        self._hop = None
+
+    async def _cleaned(self, raw: bytes, envelope: Envelope) -> Cleaned | None:
+        """`raw` cleaned; where that fails, whole (`fail: open`) or None (`closed`)."""
+        try:
+            return await self._service.cleaner(raw, envelope)
+        except CleaningError as error:
+            self._service.metrics.failure(EDGE, error.stage)
+            _log.warning(
+                "a message could not be cleaned",
+                edge=EDGE,
+                session=self._session,
+                stage=error.stage,
+                reason=error.reason,
+                octets=len(raw),
+            )
+            if self._service.fail == "closed":
+                return None
+            return Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))
+
+    def _traced(self, cleaned: Cleaned, origin: trace.Origin) -> bytes:
+        smtp = self._service.smtp
+        now = datetime.now(UTC)
+        stamp = trace.received(origin, self._service.name, self._session, now) if smtp.received else b""
+        account = trace.account(cleaned.report) if smtp.trace else b""
+        return b"".join((stamp, account, cleaned.raw))
+
+    async def _hand_over(self, message: bytes, taken: _Taken) -> Reply:
+        hop = self._hop
+        if not hop:
+            return answers.LOST
+        reply = await self._ask("data", hop.data(message))
+        if reply.positive:
+            self._unclear = False
+            self._count(taken)
+        self._tell(taken, reply)
+        self._service.metrics.relayed(EDGE, time.perf_counter() - taken.began)
+        return reply
+
+    def _count(self, taken: _Taken) -> None:
+        """Count the message once, when it is delivered: tries that come to nothing are the client's to repeat."""
+        report = taken.cleaned.report
+        self._service.metrics.message(EDGE, report, taken.transaction.sender.domain, taken.cleaning)
+        if report.verdict is Verdict.FAILED:
+            self._service.metrics.original_passed(EDGE)
+
+    def _tell(self, taken: _Taken, reply: Reply) -> None:
+        report = taken.cleaned.report
+        kinds = [finding.kind for finding in report.edited]
+        _log.info(
+            "message delivered" if reply.positive else "message not delivered",
+            edge=EDGE,
+            session=self._session,
+            sender=taken.transaction.sender.domain,
+            recipients=len(taken.transaction.recipients),
+            code=reply.code,
+            verdict=report.verdict,
+            findings=len(report.findings),
+            pixels=kinds.count(Kind.OPEN_PIXEL),
+            links=kinds.count(Kind.CLICK_REDIRECT),
+            octets_in=report.bytes_in,
+            octets_out=report.bytes_out,
+            cleaning_ms=round(taken.cleaning * 1000, 1),
+        )
+
+
+def _offered(argument: Argument, hop: Hop) -> bool:
+    """Whether the hop offers what the parameters need, which it may not after a new connection."""
+    return argument.extensions <= hop.offers.extensions | {b"SIZE"}

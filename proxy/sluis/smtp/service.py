@@ -1,0 +1,47 @@
+"""What all client sessions share: where mail goes, how it is cleaned, and the operator's limits."""
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from sluis.config import SmtpSection
+from sluis.metrics import Metrics
+from sluis.smtp.admission import Admission
+from sluis.smtp.cleaning import Cleaner
+from sluis.smtp.hop import Connect
+
+EDGE = "smtp"
+
+T = TypeVar("T")
+
+
+class Guest(Protocol):
+    """A client session, for the gate that closes."""
+
+    def turn_out(self) -> None:
+        """Part as soon as the command under way is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One gate's means. `name` is this host's in greeting and trace, `fail` what becomes of what cannot be cleaned."""
+
+    smtp: SmtpSection
+    fail: Literal["open", "closed"]
+    name: str
+    connect: Connect
+    cleaner: Cleaner
+    metrics: Metrics
+    tls: ssl.SSLContext | None
+    admission: Admission
+    sessions: set["Guest"] = field(default_factory=set)
+    unfinished: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run `work` to its end, whoever it was for may go before; the gate waits for it when it closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.unfinished.add(task)
+        task.add_done_callback(self.unfinished.discard)
+        return task

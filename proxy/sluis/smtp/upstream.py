@@ -1,0 +1,211 @@
+"""The server behind, spoken to over SMTP with aiosmtplib's connection.
+
+Paths and parameters go out as raw commands (`Wire.ask`), since aiosmtplib's own `mail` and `rcpt` rewrite them. Every
+way in which a server can fail to answer becomes a `HopError`, and ends the connection: after a reply that was not
+understood, nothing that follows can be told apart from it.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, Self
+
+import structlog
+from aiosmtplib.errors import SMTPException
+from aiosmtplib.esmtp import parse_esmtp_extensions
+
+from sluis.config import Endpoint, UpstreamTimeoutSection, UpstreamTlsSection
+from sluis.smtp.hop import PASSED_ON, Hop, HopError, Offers, Trouble
+from sluis.smtp.reply import GarbledError, Reply
+from sluis.smtp.wire import Wire, opened
+
+_FAREWELL = 2.0  # seconds for the reply to QUIT, which changes nothing any more
+
+_log = structlog.get_logger()
+
+
+class SmtpHop:
+    """An SMTP server, connected to."""
+
+    _HELLO: ClassVar[tuple[bytes, ...]] = (b"EHLO", b"HELO")
+
+    def __init__(self, wire: Wire, patience: UpstreamTimeoutSection) -> None:
+        self.offers = Offers()
+        self._wire = wire
+        self._patience = patience
+
+    @classmethod
+    async def open(cls, address: Endpoint | Path, patience: UpstreamTimeoutSection) -> Self:
+        """Connect and hear the greeting. Raises HopError."""
+        target = str(address) if isinstance(address, Path) else (address.host, address.port)
+        try:
+            wire = await opened(asyncio.get_running_loop(), target)
+        except OSError as error:
+            raise HopError(Trouble.UNREACHABLE) from error
+        hop = cls(wire, patience)
+        with hop._watched():
+            greeting = await wire.heard()
+            if greeting.negative:
+                raise HopError(Trouble.UNREACHABLE)
+            if greeting.code != 220:
+                raise GarbledError("no greeting")
+        return hop
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is up, as far as has been heard."""
+        return self._wire.is_connected
+
+    async def hello(self, name: str) -> frozenset[bytes]:
+        """Greet as `name`, keep what is offered, and return every keyword of it."""
+        for verb in self._HELLO:
+            reply = await self._ask(verb, name.encode("ascii"))
+            if reply.positive:
+                words, _ = parse_esmtp_extensions(reply.kept().message)
+                offered = frozenset(word.upper().encode("utf-8", "surrogateescape") for word in words)
+                self.offers = Offers(offered.intersection(PASSED_ON), _size(words.get("size")))
+                return offered
+        self._wire.close()
+        raise HopError(Trouble.UNREACHABLE)
+
+    async def secure(self, context: ssl.SSLContext, name: str) -> None:
+        """Begin TLS, checking the certificate for `name` as `context` says. Raises HopError."""
+        with self._watched(Trouble.TLS):
+            await self._wire.start_tls(context, server_hostname=name, timeout=self._patience.connect)
+
+    async def mail(self, argument: bytes) -> Reply:
+        """MAIL FROM:`argument`."""
+        return await self._ask(b"MAIL", b"FROM:" + argument)
+
+    async def rcpt(self, argument: bytes) -> Reply:
+        """RCPT TO:`argument`."""
+        return await self._ask(b"RCPT", b"TO:" + argument)
+
+    async def data(self, message: bytes) -> Reply:
+        """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
+        with self._watched():
+            async with asyncio.timeout(self._patience.data):
+                start = await self._wire.ask(b"DATA")
+                if start.code != 354:
+                    return _refusal(start)
+                if await self._wire.send(message):
+                    return await self._final()
+                refusal = await self._wire.heard()
+                self._wire.close()
+                return _refusal(refusal)
+
+    async def rset(self) -> Reply:
+        """RSET."""
+        return await self._ask(b"RSET")
+
+    async def quit(self) -> None:
+        """QUIT, and hang up."""
+        try:
+            if self.alive:
+                await self._wire.ask(b"QUIT", within=_FAREWELL)
+        except (SMTPException, OSError, GarbledError):
+            pass
+        finally:
+            self._wire.close()
+
+    def hang_up(self) -> None:
+        """Drop the connection at once."""
+        self._wire.close()
+
+    async def _final(self) -> Reply:
+        return sane(await self._wire.heard())
+
+    async def _ask(self, *words: bytes) -> Reply:
+        with self._watched():
+            return sane(await self._wire.ask(*words, within=self._patience.command))
+
+    @contextmanager
+    def _watched(self, otherwise: Trouble = Trouble.LOST) -> Iterator[None]:
+        """End the connection on anything but a reply, be it that the client is gone and nobody waits any more."""
+        try:
+            yield
+        except BaseException as error:
+            self._wire.close()
+            match error:
+                case TimeoutError():
+                    raise HopError(Trouble.TIMEOUT) from error
+                case GarbledError():
+                    raise HopError(Trouble.GARBAGE) from error
+                case SMTPException() | OSError():
+                    raise HopError(otherwise) from error
+            raise
+
+
+class SmtpConnector:
+    """Connects to one SMTP server, with TLS as the operator wants it.
+
+    `opportunistic` takes TLS where it is offered and does not check whom it is with, as whoever can stand in between
+    could as well hide the offer (RFC 7435); if TLS fails there, the mail goes without. `required` checks, and mail that
+    cannot go so does not go.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, name: str, tls: UpstreamTlsSection, patience: UpstreamTimeoutSection
+    ) -> None:
+        self._endpoint = endpoint
+        self._name = name
+        self._mode = tls.mode
+        self._context = None if tls.mode == "off" else _context(tls)
+        self._patience = patience
+
+    async def __call__(self) -> Hop:
+        """A connection, greeted. Raises HopError, after `connect` seconds at the latest."""
+        try:
+            async with asyncio.timeout(self._patience.connect):
+                try:
+                    return await self._attempt(self._context)
+                except HopError as error:
+                    if error.trouble is not Trouble.TLS or self._mode == "required":
+                        raise
+                    _log.warning("TLS with the mail server failed, going without", stage="upstream-connect")
+                    return await self._attempt(None)
+        except TimeoutError as error:
+            raise HopError(Trouble.TIMEOUT) from error
+
+    async def _attempt(self, context: ssl.SSLContext | None) -> SmtpHop:
+        hop = await SmtpHop.open(self._endpoint, self._patience)
+        offered = await hop.hello(self._name)
+        if context and b"STARTTLS" in offered:
+            await hop.secure(context, self._endpoint.host)
+            await hop.hello(self._name)
+        elif self._mode == "required":
+            await hop.quit()
+            raise HopError(Trouble.TLS)
+        return hop
+
+
+def _context(tls: UpstreamTlsSection) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not tls.verify or tls.mode == "opportunistic":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def sane(reply: Reply) -> Reply:
+    """`reply` if it takes or refuses. Raises GarbledError for one that belongs to something else."""
+    if not reply.positive and not reply.negative:
+        raise GarbledError("an answer to another question")
+    return reply
+
+
+def _refusal(reply: Reply) -> Reply:
+    """`reply` if it refuses. Raises GarbledError."""
+    if not reply.negative:
+        raise GarbledError("an answer to another question")
+    return reply
+
+
+def _size(parameter: str | None) -> int | None:
+    """Octets of a SIZE offer (RFC 1870 §4): 0 for no limit, None if there is no offer."""
+    if parameter is None:
+        return None
+    return int(parameter) if parameter.isascii() and parameter.isdigit() and len(parameter) <= 20 else 0
