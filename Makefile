@@ -1,0 +1,43 @@
+# Everything a fresh machine needs: `make run` and `make test`. Both set up what they need and may be repeated.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint format bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run ## Run the gate: embedded mailbox, status page, no mail server needed
+	$(BIN)/sluis serve
+
+test: $(VENV)/.dev lint ## Lint, type-check and test
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/.dev ## Lint and type-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure the cleaner and the relay beside their peers
+	$(BIN)/python benchmarks/cleaner.py
+	$(BIN)/python -m benchmarks.relay
+
+clean: ## Remove what the commands above have made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+# What is installed depends on pyproject.toml alone, so a second run installs nothing.
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/.run
