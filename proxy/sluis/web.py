@@ -14,7 +14,6 @@ from importlib.resources import files
 import uvicorn
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -41,7 +40,7 @@ _HEADERS = (
 )
 
 
-def app(metrics: Metrics, not_ready: NotReady, about: Mapping[str, str] | None = None) -> Starlette:
+def app(metrics: Metrics, not_ready: NotReady, about: Mapping[str, str] | None = None) -> ASGIApp:
     """The application. `about` are facts for the status page that do not change, by their names."""
     pages = Environment(loader=PackageLoader("sluis", "status"), autoescape=True, undefined=StrictUndefined)
     template = pages.get_template("page.html")
@@ -74,7 +73,7 @@ def app(metrics: Metrics, not_ready: NotReady, about: Mapping[str, str] | None =
         Route("/readyz", ready),
         *(_static(name, media_type) for name, media_type in _STATIC.items()),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(_WithHeaders)])
+    return _WithHeaders(Starlette(routes=routes))
 
 
 async def serve(app: ASGIApp, endpoint: Endpoint) -> None:

@@ -53,6 +53,7 @@ async function update() {
   if (!document.hidden) {
     try {
       const answer = await fetch("status.json", { cache: "no-store", signal: AbortSignal.timeout(5 * EVERY) });
+      if (!answer.ok) throw new Error(answer.statusText);
       show(await answer.json());
     } catch {
       texts({ state: "No answer; these counts are old" });
