@@ -69,7 +69,7 @@ class Text:
 
 
 _SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
-_SHIFTED = re.compile(r"2022|hz")
+_SHIFTED = re.compile(r"2022|hz|utf.?7")
 
 
 def readings(octets: bytes, declared: str | None) -> tuple[Text, ...]:
@@ -100,6 +100,11 @@ def _codec(octets: bytes, declared: str | None) -> str:
 
 
 def _foreign(octets: bytes, codec: str) -> Text:
+    """The text with the place of each character: by rule where all are equally wide, else octet by octet."""
+    text = octets.decode(codec, "replace")
+    width = len(" ".encode(codec))
+    if len(text) * width == len(octets) and (width > 1 or not _SHIFTED.search(codec)):
+        return Text(text, octets, codec, range(0, len(octets) + 1, width))
     decoder = codecs.getincrementaldecoder(codec)("replace")
     pieces: list[str] = []
     starts: list[int] = []

@@ -14,6 +14,7 @@ from sluis.report import Span
 
 MAX_PARTS = 20_000  # leaf parts; what stands behind them is not cleaned
 MAX_DEPTH = 200  # multiparts and messages within each other; deeper ones are read as one part
+_ARMOUR = b"-----BEGIN PGP "
 _PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
 _PROTECTED = {
     "multipart/signed": "signed",
@@ -171,7 +172,7 @@ class _Parser:
                 )
 
     def _add(self, entity: _Entity, path: str, body: Span, attached: int, protected: str | None) -> None:
-        if entity.media_type.startswith("text/") and _PGP.search(self._raw, *body):
+        if entity.media_type.startswith("text/") and self._armoured(body):
             protected = protected or "pgp"
         charset = entity.parameters.get("charset")
         self._parts.append(
@@ -190,6 +191,11 @@ class _Parser:
                 protected,
             )
         )
+
+    def _armoured(self, body: Span) -> bool:
+        """Whether inline PGP stands in a text (RFC 9580 §6.2)."""
+        start = self._raw.find(_ARMOUR, *body)
+        return start >= 0 and bool(_PGP.search(self._raw, max(start - 1, body[0]), body[1]))
 
     def _enter(self, start: int) -> None:
         """Read the header at `start` and open what it announces: a leaf, a multipart, or a message and what that is."""

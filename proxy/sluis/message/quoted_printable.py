@@ -1,12 +1,15 @@
 """Quoted-printable parts (RFC 2045 §6.7), edited by the token: an escape, a soft line break, or an octet as it is.
 
-Decoding is tolerant the way clients are: blanks before a line end fall away, `=` before anything else stands for
-itself. An edit writes anew the tokens it replaces, breaks its own lines softly and leaves every other line alone.
+Decoding is tolerant the way clients are: hexadecimal digits of either case, blanks before a soft break's line end, and
+`=` before anything else for itself. An edit writes anew the tokens it replaces, breaks its own lines softly and leaves
+every other line alone.
 """
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from sluis.message.body import LONGEST_LINE, Rewired
 from sluis.report import Edit, Span
@@ -18,9 +21,8 @@ _ESCAPES = {
 }
 _ESCAPES[b"\r\n"] = b""
 _SOFT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
-_TRAILING = re.compile(rb"[ \t]++(?=\r?\n|\Z)")
-_TOKEN = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*+(?:\r?\n|\Z))|[ \t]++(?=\r?\n|\Z)")
 _ATOM = re.compile(rb"\r?\n|[!-<>-~ \t]|[^\n]|\n")
+_EQUALS = ord("=")
 _LINE = 76  # octets, the soft line break's own `=` included
 
 
@@ -29,16 +31,18 @@ class QuotedPrintable:
 
     def __init__(self, raw: bytes, span: Span) -> None:
         self._raw, self._span = raw, span
-        self.octets = _decoded(raw[slice(*span)])
-        self._marks: list[int] | None = None
-        self._origins: list[int] = []
+        first, *rest = raw[slice(*span)].split(b"=")
+        pieces = [first, *map(_piece, rest)]
+        self.octets = b"".join(pieces)
+        self._lengths = array("Q", map(len, pieces))
+        self._places: tuple[list[int], list[int]] | None = None
         newline = raw.find(b"\n", *span)
         self._newline = b"\n" if newline > 0 and raw[newline - 1] != 13 else b"\r\n"
 
     def locate(self, start: int, end: int) -> Span:
         """The tokens that stand for the octets `[start, end)`."""
         first = self._origin(start)
-        return first, max(first, self._origin(end - 1) + self._width(end - 1)) if end > start else first
+        return first, self._end(end - 1) if end > start else first
 
     def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
         """See `Body.wire`."""
@@ -107,41 +111,35 @@ class QuotedPrintable:
 
     def _origin(self, offset: int) -> int:
         """Where the token of the decoded octet at `offset` starts."""
-        marks = self._index()
-        return self._origins[bisect_right(marks, offset) - 1] + offset - marks[bisect_right(marks, offset) - 1]
+        origins, offsets = self._index()
+        piece = bisect_right(offsets, offset) - 1
+        origin, within = origins[piece], offset - offsets[piece]
+        if not piece:
+            return origin + within
+        written, decoded = self._head(origin)
+        return origin if within < decoded else origin + written + within - decoded
 
-    def _width(self, offset: int) -> int:
-        position = self._origin(offset)
-        return (
-            3
-            if self._raw[position : position + 1] == b"=" and self._raw[position + 1 : position + 3] in _ESCAPES
-            else 1
-        )
+    def _end(self, offset: int) -> int:
+        """Where the token of the decoded octet at `offset` ends."""
+        origin = self._origin(offset)
+        return origin + (self._head(origin)[0] if self._raw[origin] == _EQUALS else 1)
 
-    def _index(self) -> list[int]:
-        """Decoded offsets from which on the wire stands octet by octet at `_origins`."""
-        if self._marks is None:
+    def _head(self, origin: int) -> tuple[int, int]:
+        """How many octets the token at an `=` takes on the wire and decoded."""
+        octet = _ESCAPES.get(self._raw[origin + 1 : min(origin + 3, self._span[1])])
+        if octet is not None:
+            return 3, len(octet)
+        soft = _SOFT.match(self._raw, origin + 1, self._span[1])
+        return (soft.end() - origin, 0) if soft else (1, 1)
+
+    def _index(self) -> tuple[list[int], list[int]]:
+        """Where each piece between two `=` starts: on the wire (at its `=`), and decoded."""
+        if self._places is None:
             start, end = self._span
-            self._marks, self._origins = [0], [start]
-            shift = start
-            for token in _TOKEN.finditer(self._raw, start, end):
-                written = token.end() - token.start() == 3 and token[0][1:] in _ESCAPES and token[0][1:] != b"\r\n"
-                if written:
-                    self._mark(token.start() - shift, token.start())
-                    shift += 2
-                    self._mark(token.end() - shift, token.end())
-                else:
-                    shift += token.end() - token.start()
-                    self._mark(token.end() - shift, token.end())
-        return self._marks
-
-    def _mark(self, offset: int, origin: int) -> None:
-        marks = self._marks or []
-        if marks[-1] == offset:
-            self._origins[-1] = origin
-        else:
-            marks.append(offset)
-            self._origins.append(origin)
+            first, *rest = map(len, self._raw[start:end].split(b"="))
+            written = accumulate((length + 1 for length in rest), initial=start + first)
+            self._places = [start, *written], [0, *accumulate(self._lengths)]
+        return self._places
 
 
 _TRAILING_AT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
@@ -187,20 +185,15 @@ class _Lines:
             self._breaks -= 1
 
 
-def _decoded(wire: bytes) -> bytes:
-    if b" \r\n" in wire or b" \n" in wire or b"\t\r\n" in wire or b"\t\n" in wire or wire[-1:] in {b" ", b"\t"}:
-        wire = _TRAILING.sub(b"", wire)
-    first, *rest = wire.split(b"=")
-    pieces = [first]
-    for piece in rest:
-        octet = _ESCAPES.get(piece[:2])
-        if octet is not None:
-            pieces += (octet, piece[2:])
-        elif soft := _SOFT.match(piece):
-            pieces.append(piece[soft.end() :])
-        else:
-            pieces += (b"=", piece)
-    return b"".join(pieces)
+def _piece(piece: bytes) -> bytes:
+    """What stands from one `=` up to the next, decoded."""
+    octet = _ESCAPES.get(piece[:2])
+    if octet is not None:
+        return octet + piece[2:]
+    if piece[:1] == b"\n":
+        return piece[1:]
+    soft = _SOFT.match(piece)
+    return piece[soft.end() :] if soft else b"=" + piece
 
 
 def _atoms(octets: bytes) -> Iterator[bytes]:

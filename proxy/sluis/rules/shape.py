@@ -5,13 +5,14 @@ host (custom tracking domains) by the first segment of the path, which nearly al
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from sluis.urls.parse import Url
 
+_SEEN = 4096
 _NAME = re.compile(r"\(\?P<\w+>")
 _SEGMENT = re.compile(r"\^/((?:[A-Za-z0-9_-]|\\\.)++)(?:/|\$$)")
 
@@ -26,7 +27,7 @@ class Shape:
 
     def matches(self, url: Url) -> bool:
         """Whether `url` has the shape, its host aside."""
-        return bool(self.path.search(url.path)) and (not self.query or self._holds(parameters(url.query)))
+        return bool(self.path.match(url.path)) and (not self.query or self._holds(parameters(url.query)))
 
     def _holds(self, given: Mapping[str, str]) -> bool:
         return all(name in given and pattern.fullmatch(given[name]) for name, pattern in self.query)
@@ -54,6 +55,7 @@ class Index(Generic[T]):
         entries = list(entries)
         self._things = tuple(thing for _, thing in entries)
         self._hosts: dict[str, list[tuple[Shape, T]]] = {}
+        self._seen: dict[str, list[tuple[Shape, T]]] = {}
         self._segments: dict[str, list[tuple[Shape, T]]] = {}
         self._rest: list[tuple[Shape, T]] = []
         for shape, thing in entries:
@@ -72,16 +74,24 @@ class Index(Generic[T]):
 
     def find(self, url: Url) -> Iterator[tuple[Shape, T]]:
         """What has the shape of `url`, those bound to its host first."""
-        for name in _above(url.host):
-            for shape, thing in self._hosts.get(name, ()):
-                if shape.matches(url):
-                    yield shape, thing
+        for shape, thing in self._on(url.host):
+            if shape.matches(url):
+                yield shape, thing
         end = url.path.find("/", 1)
         for shape, thing in self._segments.get(url.path[1:end] if end > 0 else url.path[1:], ()):
             if shape.matches(url):
                 yield shape, thing
-        if self._rest and self._gate.search(url.path):
+        if self._rest and self._gate.match(url.path):
             yield from ((shape, thing) for shape, thing in self._rest if shape.matches(url))
+
+    def _on(self, host: str) -> Sequence[tuple[Shape, T]]:
+        """What is bound to `host`. A mailing names few hosts many times, so the last few thousand are remembered."""
+        found = self._seen.get(host)
+        if found is None:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            found = self._seen[host] = [entry for name in _above(host) for entry in self._hosts.get(name, ())]
+        return found
 
 
 def _above(host: str) -> Iterator[str]:
