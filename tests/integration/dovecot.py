@@ -1,0 +1,107 @@
+"""A real Dovecot: it takes mail over LMTP, by TCP and by Unix socket, and gives it back over IMAP."""
+
+import imaplib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.postfix import DOMAIN
+from tests.integration.process import Server, eventually, folder, free_port, program
+
+USERS = ("sanne", "teun")
+_PASSWORD = "lock-gate"
+
+_CONFIGURATION = """\
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = /dev/stderr
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+first_valid_uid = 8
+last_valid_uid = 8
+first_valid_gid = 8
+mail_location = maildir:~/Maildir
+mail_fsync = never
+lmtp_save_to_detail_mailbox = no
+passdb {{
+  driver = passwd-file
+  args = {home}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = {home}/users
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+  unix_listener lmtp {{
+    mode = 0666
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dovecot:
+    """`imap` and `lmtp` are ports, `socket` is LMTP's in the file system."""
+
+    imap: int
+    lmtp: int
+    socket: Path
+
+    def messages(self, user: str, text: str, wanted: int = 1) -> list[bytes]:
+        """All messages of `user` with `text` in Subject, once there are `wanted` of them, with CR LF line ends."""
+        with imaplib.IMAP4("127.0.0.1", self.imap) as client:
+            client.login(f"{user}@{DOMAIN}", _PASSWORD)
+
+            def found() -> list[bytes] | None:
+                client.select(readonly=True)
+                _, (numbers,) = client.search(None, "SUBJECT", f'"{text}"')
+                return numbers.split() if len(numbers.split()) >= wanted else None
+
+            numbers = eventually(found, f"{wanted} messages for {user} about {text!r}")
+            _, parts = client.fetch(b",".join(numbers).decode(), "(BODY.PEEK[])")
+            return [part[1] for part in parts if isinstance(part, tuple)]
+
+    def message(self, user: str, text: str) -> bytes:
+        """The one message of `user` with `text` in Subject."""
+        (message,) = self.messages(user, text)
+        return message
+
+
+@contextmanager
+def dovecot() -> Iterator[Dovecot]:
+    """A running Dovecot with mailboxes for `USERS`."""
+    command = program("dovecot")
+    if os.geteuid() != 0:
+        pytest.skip("Dovecot starts as root only")
+    with folder("dovecot") as home:
+        made = Dovecot(free_port(), free_port(), home / "run" / "lmtp")
+        for name in ("run", "state", "mail"):
+            (home / name).mkdir()
+        shutil.chown(home / "mail", "mail", "mail")
+        users = (f"{user}@{DOMAIN}:{{PLAIN}}{_PASSWORD}:8:8::{home}/mail/{user}::\n" for user in USERS)
+        (home / "users").write_text("".join(users))
+        (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, imap=made.imap, lmtp=made.lmtp))
+        server = Server([command, "-F", "-c", f"{home}/dovecot.conf"], home / "log")
+        server.start(made.imap, made.lmtp)
+        try:
+            yield made
+        finally:
+            server.stop()
