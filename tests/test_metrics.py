@@ -1,9 +1,12 @@
 """The metrics: one table, exact lines, and labels that no sender can make grow or put a name into."""
 
+import ast
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +15,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
+import sluis
 from sluis.metrics import LABELS, TABLE, Capped, Closed, Metrics, sender_domain
 from sluis.report import Action, Finding, Kind, Report, Verdict
+from sluis.smtp.admission import Full
+from sluis.smtp.framing import Flaw
 
 PIXEL = Finding(
     Kind.OPEN_PIXEL,
@@ -226,6 +232,28 @@ class TestBounds:
     def test_closed_values_are_plain_words(self) -> None:
         words = [value for rule in LABELS.values() if isinstance(rule, Closed) for value in rule.values]
         assert all(re.fullmatch(r"[a-z0-9-]+", word) for word in words)
+
+
+def counted() -> Iterator[tuple[str, str]]:
+    """Each label and the value that the package's own source gives it in so many letters."""
+    labels = {
+        "refused": ("edge", "reason"),
+        "failure": ("edge", "stage"),
+        "upstream_reply": ("edge", "command"),
+        "CleaningError": ("stage",),
+    }
+    for path in Path(sluis.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args) if name in labels:
+                    given = [arg.value if isinstance(arg, ast.Constant) else None for arg in args]
+                    yield from ((label, value) for label, value in zip(labels[name], given, strict=False) if value)
+
+
+def test_nothing_that_sluis_counts_itself_is_other() -> None:
+    words = [*counted(), *(("reason", flaw) for flaw in Flaw), *(("reason", full) for full in Full)]
+    assert {label for label, _ in words} >= {"reason", "stage", "command"}
+    assert [(label, word) for label, word in words if word not in LABELS[label].values] == []
 
 
 class TestSenderDomain:

@@ -21,7 +21,7 @@ VERDICTS: Mapping[str, str] = {
     Verdict.CLEANED: "cleaned",
     Verdict.CLEAN: "unchanged",
     Verdict.SKIPPED: "signed or encrypted, untouched",
-    Verdict.FAILED: "not readable, untouched",
+    Verdict.FAILED: "cleaning failed, untouched",
 }
 KINDS: Mapping[str, str] = {
     Kind.OPEN_PIXEL: "tracking pixels",
