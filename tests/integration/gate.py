@@ -1,0 +1,46 @@
+"""Sluis itself, as an operator runs it: `sluis serve` with a configuration file, in a process of its own."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import urlopen
+
+from tests.integration.process import Server, folder, free_port
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`port` takes mail, `web` gives metrics and status."""
+
+    port: int
+    web: int
+    server: Server
+
+    def metrics(self) -> str:
+        """The metrics as Prometheus gets them."""
+        with urlopen(f"http://127.0.0.1:{self.web}/metrics", timeout=10) as response:
+            text: str = response.read().decode()
+        return text
+
+
+@contextmanager
+def gate(upstream: str, settings: Mapping[str, Any] | None = None, *, port: int | None = None) -> Iterator[Gate]:
+    """A running gate in front of `upstream`; `settings` are keys of the section `smtp`."""
+    made_port, web = port or free_port(), free_port()
+    smtp = {"listen": f"127.0.0.1:{made_port}", "hostname": "gate.example", "upstream": upstream} | dict(settings or {})
+    configuration = {"smtp": smtp, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
+    with folder("gate") as home:
+        file = home / "sluis.yaml"
+        file.write_text(json.dumps(configuration))  # JSON is YAML
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("SLUIS_")}
+        command = [sys.executable, "-m", "sluis", "serve", "--config", str(file)]
+        server = Server(command, home / "log", environ)
+        server.start(made_port, web)
+        try:
+            yield Gate(made_port, web, server)
+        finally:
+            server.stop()
