@@ -53,7 +53,7 @@ class Index(Generic[T]):
 
     def __init__(self, entries: Iterable[tuple[Shape, T]]) -> None:
         entries = list(entries)
-        self._things = tuple(thing for _, thing in entries)
+        self._entries = tuple(entries)
         self._hosts: dict[str, list[tuple[Shape, T]]] = {}
         self._seen: dict[str, list[tuple[Shape, T]]] = {}
         self._segments: dict[str, list[tuple[Shape, T]]] = {}
@@ -70,7 +70,11 @@ class Index(Generic[T]):
 
     def things(self) -> tuple[T, ...]:
         """Everything in the index, in the order given."""
-        return self._things
+        return tuple(thing for _, thing in self._entries)
+
+    def entries(self) -> tuple[tuple[Shape, T], ...]:
+        """The same with the shapes that lead there."""
+        return self._entries
 
     def find(self, url: Url) -> Iterator[tuple[Shape, T]]:
         """What has the shape of `url`, those bound to its host first."""
