@@ -36,7 +36,7 @@ class Request:
     headers: Mapping[str, str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Sink:
     """`resources` are what is served by URL; anything else gets an empty answer of the kind it was asked for."""
 
