@@ -97,7 +97,7 @@ def named(arguments: Sequence[Path], without: Path | None = None) -> Named:
     alone = len(arguments) == 1 and arguments[0].is_dir()
     root = arguments[0] if alone else Path(os.path.commonpath([argument.parent for argument in arguments]))
     files: dict[str, Path] = {}
-    folders: list[str] = []
+    folders: list[Path] = []
     for argument in arguments:
         argument.stat()
         for path in _walk(argument, folders, without) if argument.is_dir() else [argument]:

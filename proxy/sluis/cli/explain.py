@@ -1,0 +1,41 @@
+"""`sluis explain`: what a message would tell its sender, for a person."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sluis.cli.options import ConfigFile, PolicyName, Recipients, job, one_message
+
+
+def explain(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A message. Without it, standard input is read.")
+    ] = None,
+    policy: PolicyName = None,
+    rcpt: Recipients = None,
+    config: ConfigFile = None,
+) -> None:
+    """Show what a message would tell its sender, and what Sluis does about it.
+
+    A sentence, then a table: what was found, whose it is, what was done, how it was hidden, and where a link really
+    leads. Nothing is written but this, and nothing is fetched.
+
+    [bold]Examples[/]
+
+      sluis explain message.eml
+      sluis explain --policy audit message.eml
+      formail -s sluis explain < archive.mbox | less
+    """
+    from sluis.explain import sentence, table
+    from sluis.job import cleaned
+    from sluis.mailbox import envelope_line
+    from sluis.terminal import console
+
+    raw = one_message(file)
+    report = cleaned(raw, envelope_line(raw), job(policy, rcpt, config)).report
+    screen = console(sys.stdout)
+    screen.print(sentence(report))
+    if report.findings:
+        screen.print(table(report, screen.width))

@@ -1,0 +1,83 @@
+"""What several commands ask for, and what it comes to: a message, a policy with its rules, a configuration."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sluis.config import Config
+    from sluis.job import Job
+    from sluis.rules.table import Rules
+
+PolicyName = Annotated[
+    str | None,
+    typer.Option("--policy", metavar="NAME", help="audit (change nothing), balanced (the default) or strict."),
+]
+Recipients = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rcpt", metavar="ADDR", help="Whom the message is for: finds the address, or a hash of it, in its URLs."
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Take policy, switches and extra rules from this sluis.yaml."),
+]
+STDIN = Path("-")
+
+
+class Stop(typer.TyperException):
+    """Bad usage or unreadable input: its message is the one line a person sees."""
+
+
+def one_message(file: Path | None) -> bytes:
+    """The octets of FILE, or of standard input. Raises `Stop` or `OSError`."""
+    if file is not None and file != STDIN:
+        return file.read_bytes()
+    if sys.stdin.isatty():
+        raise Stop("name a FILE, or give a message on standard input (--help tells more)")
+    return sys.stdin.buffer.read()
+
+
+def job(policy: str | None, recipients: Sequence[str] | None, config: Path | None, *, fit: bool = False) -> "Job":
+    """What the options ask to be done to a message. Raises `Stop`."""
+    from dataclasses import replace
+
+    from sluis.envelope import Envelope
+    from sluis.job import Job
+    from sluis.policy import POLICIES
+
+    if policy is not None and policy not in POLICIES:
+        raise Stop(f"there is no policy {policy!r}, only {', '.join(POLICIES)}")
+    chosen = POLICIES[policy or "balanced"]
+    extra: Sequence[Path] = ()
+    if config is not None or any(name.startswith("SLUIS_") for name in os.environ):
+        settings = load_config(config)
+        settings = settings.model_copy(update={"policy": policy}) if policy else settings
+        chosen, extra = settings.effective_policy, settings.rules
+    envelope = Envelope(recipients=tuple(recipients)) if recipients else None
+    return Job(replace(chosen, fit=fit), load_rules(extra), envelope)
+
+
+def load_config(path: Path | None) -> "Config":
+    """The configuration of `path`, or every default, and the environment. Raises `Stop`."""
+    from sluis.config import Config, ConfigError
+
+    try:
+        return Config.load(path, os.environ)
+    except ConfigError as error:
+        raise Stop(str(error)) from error
+
+
+def load_rules(extra: Sequence[Path] = ()) -> "Rules":
+    """The bundled rules and those of `extra` files. Raises `Stop`."""
+    from sluis.rules.load import RulesError, load
+
+    try:
+        return load(extra)
+    except (RulesError, UnicodeDecodeError) as error:
+        raise Stop(str(error)) from error

@@ -1,0 +1,172 @@
+"""`sluis serve`: the gate and its window, open until a signal says otherwise."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sluis.cli.options import Stop, load_config, load_rules
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from sluis.config import Config, Endpoint
+    from sluis.rules.table import Rules
+
+
+def serve(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The configuration (sluis.yaml). Without it, the defaults."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check configuration, rules, certificates and addresses, and leave.")
+    ] = False,
+) -> None:
+    """Run the gateway: take mail over SMTP, clean it, and hand it on.
+
+    With no configuration it listens on 127.0.0.1:2525, delivers into the Maildir ./mail, and shows its status and
+    metrics on http://127.0.0.1:9125/.
+
+        sluis serve
+        sluis serve --config /etc/sluis.yaml --check
+        SLUIS_SMTP__UPSTREAM=smtp://mail.internal:25 sluis serve
+
+    Every key of the configuration can be set by a variable too; config/sluis.yaml lists them all. SIGTERM and SIGINT
+    close the gate when what is under way is done; a second one does not wait.
+
+    Exit code 0: closed, or checked and good; 2: it cannot open, and one line says why.
+    """
+    import asyncio
+
+    settings = load_config(config)
+    rules = load_rules(settings.rules)
+    if check:
+        _check(settings, rules)
+    else:
+        asyncio.run(_serve(settings, rules))
+
+
+def _check(settings: "Config", rules: "Rules") -> None:
+    """Raise `Stop` for the first thing that would keep the gate from opening. Nothing is left open or made."""
+    from sluis.rules.check import problems
+
+    wrong = [*problems(rules), *_unusable(settings)]
+    if wrong:
+        raise Stop(wrong[0] + (f", and {len(wrong) - 1} more (sluis rules check)" if wrong[1:] else ""))
+    smtp = settings.smtp
+    sys.stdout.write(f"good: mail from {smtp.listen} to {smtp.upstream}, status on {settings.web.listen}\n")
+
+
+def _unusable(settings: "Config") -> Iterator[str]:
+    """Addresses that cannot be listened on (one in use may be in use by us), and a Maildir that cannot be made."""
+    import errno
+    import os
+
+    from sluis.config import Maildir
+    from sluis.web import listen
+
+    for key, endpoint in (("smtp.listen", settings.smtp.listen), ("web.listen", settings.web.listen)):
+        try:
+            listen(endpoint).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                yield f"{key}: cannot listen on {endpoint}: {error.strerror or error}"
+    if settings.smtp.listen == settings.web.listen and settings.web.listen.port:
+        yield f"web.listen: {settings.web.listen} is smtp.listen too"
+    if isinstance(upstream := settings.smtp.upstream, Maildir):
+        path = upstream.path.absolute()
+        there = next(folder for folder in (path, *path.parents) if folder.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            yield f"smtp.upstream: {there} is no folder that can be written to"
+
+
+async def _serve(settings: "Config", rules: "Rules") -> None:
+    import asyncio
+    import signal
+    from contextlib import suppress
+
+    from sluis import log, smtp, web
+    from sluis.metrics import Metrics
+
+    log.configure(settings.log.level, settings.log.format)
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    metrics = Metrics()
+    with _window(settings.web.listen) as window:
+        try:
+            gate = await smtp.run(settings, rules, metrics)
+        except smtp.GateError as error:
+            raise Stop(str(error)) from error
+        facts = _facts(settings, gate.endpoint)
+        serving = asyncio.create_task(web.serve_on(web.app(metrics, gate.not_ready, facts), window))
+        if sys.stdout.isatty():
+            _welcome(settings, gate.endpoint, "http://{}:{}/".format(*window.getsockname()[:2]))
+        await asyncio.wait([serving, asyncio.create_task(told.wait())], return_when=asyncio.FIRST_COMPLETED)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        await gate.close()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def _window(endpoint: "Endpoint") -> "socket":
+    from sluis.web import listen
+
+    try:
+        return listen(endpoint)
+    except OSError as error:
+        raise Stop(f"web.listen: cannot listen on {endpoint}: {error.strerror or error}") from error
+
+
+def _facts(settings: "Config", gate: "Endpoint") -> dict[str, str]:
+    from sluis import __version__
+
+    return {
+        "Mail comes in at": str(gate),
+        "goes on to": str(settings.smtp.upstream),
+        "policy": settings.policy,
+        "version": __version__,
+    }
+
+
+def _welcome(settings: "Config", gate: "Endpoint", page: str) -> None:
+    """Tell the person at the terminal what to do next."""
+    import json
+    import shlex
+
+    from sluis.config import Maildir
+    from sluis.demo import READER, SAMPLES, path_of
+    from sluis.terminal import console
+
+    name, sender = next(iter(SAMPLES.items()))
+    sample = path_of(name)
+    domains = settings.smtp.accept_domains
+    reader = f"you@{domains[0]}" if domains else READER
+    host, mail, where = json.dumps(gate.host), json.dumps([sender, reader]), json.dumps(str(sample))
+    python = f'import smtplib; smtplib.SMTP({host}, {gate.port}).sendmail(*{mail}, open({where}, "rb").read())'
+    lines = [
+        "",
+        f"Sluis is open on {gate} and cleans by the policy {settings.policy}. Close it with Ctrl-C.",
+        f"What it counts: {page}",
+        "",
+        "Send it a tracked newsletter, with either of these in another terminal:",
+        f"  swaks --server {gate} --from {sender} --to {reader} --data @{shlex.quote(str(sample))}",
+        f"  python3 -c {shlex.quote(python)}",
+        "",
+    ]
+    if isinstance(upstream := settings.smtp.upstream, Maildir):
+        new = shlex.quote(str(upstream.path.absolute() / "new"))
+        lines += [
+            f"The cleaned one then lies in {new}. What was taken out, and what went on:",
+            f"  sluis explain {shlex.quote(str(sample))}",
+            f'  diff {shlex.quote(str(sample))} "$(ls -td {new}/* | head -n 1)"',
+        ]
+    else:
+        lines += [f"The cleaned one goes on to {upstream}."]
+    console().print("\n".join([*lines, ""]), soft_wrap=True)
