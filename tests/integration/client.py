@@ -21,7 +21,7 @@ def swaks(port: int, message: bytes, *options: str, sender: str = SENDER, to: st
     """Send `message`, whose lines end in CR LF, octet for octet."""
     stuffed = message.replace(b"\r\n.", b"\r\n..") + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n"
     command = [program("swaks"), "--server", "127.0.0.1", "--port", str(port), "--helo", "sender.example"]
-    command += ["--from", sender, "--to", to, "--no-data-fixup", "--data", "@-", *options]
+    command += ["--from", sender, "--to", to, "--no-data-fixup", "--data", "-", *options]
     done = subprocess.run(command, input=stuffed, capture_output=True, check=False, timeout=60)
     return Sent(done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
 

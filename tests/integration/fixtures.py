@@ -1,0 +1,53 @@
+"""The servers as fixtures. They last as long as the tests that use them, and those that only send mail share them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.integration import dovecot as dovecot_server
+from tests.integration import gate as gate_server
+from tests.integration import postfix as postfix_server
+from tests.integration import prometheus as prometheus_server
+from tests.integration.dovecot import Dovecot
+from tests.integration.gate import Gate
+from tests.integration.postfix import Postfix
+from tests.integration.prometheus import Prometheus
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way of a message: Sluis, Postfix behind it, Dovecot behind that; Prometheus looks on."""
+
+    gate: Gate
+    postfix: Postfix
+    dovecot: Dovecot
+    prometheus: Prometheus
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Dovecot with LMTP and IMAP."""
+    with dovecot_server.dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix(dovecot: Dovecot) -> Iterator[Postfix]:
+    """Postfix in front of Dovecot. It stays up: a test that stops Postfix starts one of its own."""
+    with postfix_server.postfix(dovecot.socket) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gate(postfix: Postfix) -> Iterator[Gate]:
+    """Sluis in front of Postfix, with its defaults."""
+    with gate_server.gate(f"smtp://127.0.0.1:{postfix.port}") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def path(gate: Gate, postfix: Postfix, dovecot: Dovecot) -> Iterator[Path]:
+    """All of it, watched by Prometheus."""
+    with prometheus_server.prometheus(gate.web) as watching:
+        yield Path(gate, postfix, dovecot, watching)
