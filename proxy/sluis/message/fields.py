@@ -1,7 +1,7 @@
 """Header fields as spans, and the values of structured ones, however odd they are written (RFC 5322 §2.2, RFC 2045).
 
 A header ends at the first line that is no field: some senders forget the empty line, and every client shows what
-follows as the body.
+follows as the body. Empty lines before a header are some relays' doing, and most parsers pass over them.
 """
 
 import re
@@ -13,6 +13,7 @@ from sluis.report import Span
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _FROM_LINE = re.compile(rb">?From [^\n]*+\n")
 _EMPTY_LINE = re.compile(rb"[ \t]*+\r?\n")
+_EMPTY_LINES = re.compile(rb"(?:[ \t]*+\r?\n)++")
 _TOKEN = re.compile(rb"[\s;]*+([^\s;=()<>@,:\"]++)")
 _PARAMETER = re.compile(rb""";\s*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;\s"]*+))""", re.DOTALL)
 _COMMENT = re.compile(rb"""("(?:[^"\\]|\\.)*+"?)|\((?:[^()\\]|\\.)*+\)""", re.DOTALL)
@@ -32,8 +33,8 @@ class Field:
 
 def fields(raw: bytes, start: int, end: int) -> tuple[tuple[Field, ...], int, bool]:
     """The fields of the header at `start`, where the body begins, and whether an empty line stands between."""
-    if line := _FROM_LINE.match(raw, start, end):
-        start = line.end()
+    if start == 0:
+        start = _beginning(raw, end)
     found: list[Field] = []
     while match := _FIELD.match(raw, start, end):
         found.append(Field(match[1].lower(), match.start(), match.end(), match.span(2)))
@@ -41,6 +42,15 @@ def fields(raw: bytes, start: int, end: int) -> tuple[tuple[Field, ...], int, bo
     if line := _EMPTY_LINE.match(raw, start, end):
         return tuple(found), line.end(), True
     return tuple(found), start, start >= end
+
+
+def _beginning(raw: bytes, end: int) -> int:
+    """Where the top header begins: behind an mbox line, and behind empty lines if a field follows them."""
+    line = _FROM_LINE.match(raw, 0, end)
+    empty = _EMPTY_LINES.match(raw, 0, end)
+    if line is None and empty and _FIELD.match(raw, empty.end(), end):
+        return empty.end()
+    return line.end() if line else 0
 
 
 def structured(value: bytes) -> tuple[str, dict[str, bytes]]:

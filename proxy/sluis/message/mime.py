@@ -172,6 +172,8 @@ class _Parser:
                 )
 
     def _add(self, entity: _Entity, path: str, body: Span, attached: int, protected: str | None) -> None:
+        if len(self._parts) >= MAX_PARTS:
+            return
         if entity.media_type.startswith("text/") and self._armoured(body):
             protected = protected or "pgp"
         charset = entity.parameters.get("charset")
@@ -248,14 +250,16 @@ class _Parser:
             tuple(each[0] for each in types[1:]),
             parameters,
             self._encoding(found),
-            self._value(found, b"content-id")[0].strip("<>"),
+            self._text(found, b"content-id").decode("latin-1").strip(" \t\r\n<>"),
             disposition,
             name.decode("latin-1"),
         )
 
     def _value(self, found: tuple[Field, ...], name: bytes) -> tuple[str, dict[str, bytes]]:
-        value = next((self._raw[slice(*each.value)] for each in found if each.name == name), b"")
-        return structured(value)
+        return structured(self._text(found, name))
+
+    def _text(self, found: tuple[Field, ...], name: bytes) -> bytes:
+        return next((self._raw[slice(*each.value)] for each in found if each.name == name), b"")
 
     def _encoding(self, found: tuple[Field, ...]) -> Encoding:
         named = [self._raw[slice(*each.value)] for each in found if each.name == b"content-transfer-encoding"]

@@ -20,6 +20,7 @@ _ESCAPES = {
     for low in "0123456789ABCDEFabcdef"
 }
 _ESCAPES[b"\r\n"] = b""
+_PADDED = re.compile(rb"[ \t]++\r?\n")
 _SOFT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
 _ATOM = re.compile(rb"\r?\n|[!-<>-~ \t]|[^\n]|\n")
 _EQUALS = ord("=")
@@ -33,6 +34,8 @@ class QuotedPrintable:
         self._raw, self._span = raw, span
         first, *rest = raw[slice(*span)].split(b"=")
         pieces = [first, *map(_piece, rest)]
+        if rest and not rest[-1].strip(b" \t"):
+            pieces[-1] = b""  # a soft break at the very end lacks its line end
         self.octets = b"".join(pieces)
         self._lengths = array("Q", map(len, pieces))
         self._places: tuple[list[int], list[int]] | None = None
@@ -192,7 +195,7 @@ def _piece(piece: bytes) -> bytes:
         return octet + piece[2:]
     if piece[:1] == b"\n":
         return piece[1:]
-    soft = _SOFT.match(piece)
+    soft = _PADDED.match(piece)
     return piece[soft.end() :] if soft else b"=" + piece
 
 

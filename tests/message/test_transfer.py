@@ -1,0 +1,161 @@
+"""Edits of decoded octets, carried back to the wire."""
+
+import quopri
+from base64 import encodebytes
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sluis.message.body import Encoding
+from sluis.message.splice import splice
+from sluis.message.transfer import decode
+from sluis.report import Edit
+
+QP, B64, PLAIN = Encoding.QUOTED_PRINTABLE, Encoding.BASE64, Encoding.IDENTITY
+
+
+def edited(wire: bytes, encoding: Encoding, *edits: Edit, fit: bool = False) -> bytes:
+    """`wire` between a header and a trailer that must stay as they are, with the edits made."""
+    raw = b"head\r\n" + wire + b"tail"
+    body = decode(raw, (6, 6 + len(wire)), encoding)
+    out = splice(raw, body.wire(edits, fit=fit).edits)
+    assert out.startswith(b"head\r\n")
+    assert out.endswith(b"tail")
+    return out[6:-4]
+
+
+def octets(wire: bytes, encoding: Encoding) -> bytes:
+    return decode(wire, (0, len(wire)), encoding).octets
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        (b"a=3Db", b"a=b"),
+        (b"a=3db=0A", b"a=b\n"),
+        (b"a=\r\nb=\nc", b"abc"),
+        (b"a= \t\r\nb", b"ab"),
+        (b"a=", b"a"),
+        (b"a=zz==41", b"a=zz=A"),
+        (b"caf=C3=A9", "café".encode()),
+    ],
+)
+def test_quoted_printable_is_read_tolerantly(wire: bytes, read: bytes) -> None:
+    assert octets(wire, QP) == read
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        (b"PHA+", b"<p>"),
+        (b"PH\r\nA+\r\n", b"<p>"),
+        (b"PH A!+", b"<p>"),
+        (b"PHA+eA==", b"<p>x"),
+        (b"PHA", b"<p"),
+        (b"eA==PHA+", b"x<p>"),
+        (b"P", b""),
+    ],
+)
+def test_base64_is_read_tolerantly(wire: bytes, read: bytes) -> None:
+    assert octets(wire, B64) == read
+
+
+@pytest.mark.parametrize(
+    ("wire", "encoding", "edit", "expected"),
+    [
+        (b"a<img>b", PLAIN, Edit(1, 6, b""), b"ab"),
+        (b"a\r\n<img>--x", PLAIN, Edit(3, 8, b""), b"a\r\n --x"),
+        (b"a=3Db=3Dc", QP, Edit(1, 2, b""), b"ab=3Dc"),
+        (b"a=3Db=3Dc", QP, Edit(2, 3, "é=".encode()), b"a=3D=C3=A9=3D=3Dc"),
+        (b"a=\r\nb=\r\nc", QP, Edit(1, 2, b"X"), b"a=\r\nX=\r\nc"),
+        (b"hello <i>\r\nx", QP, Edit(6, 9, b""), b"hello=20\r\nx"),
+        (b"<i>--b\r\n", QP, Edit(0, 3, b""), b" --b\r\n"),
+        (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 6, b""), b"YWJjZ2hp\r\n"),
+        (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 5, b""), b"YWJjICBmZ2hp\r\n"),
+        (b"YWJjZA==\r\n", B64, Edit(3, 4, b"XY"), b"YWJjWFk=\r\n"),
+    ],
+)
+def test_only_what_is_touched_is_written_anew(wire: bytes, encoding: Encoding, edit: Edit, expected: bytes) -> None:
+    assert edited(wire, encoding, edit) == expected
+
+
+@pytest.mark.parametrize(
+    ("wire", "encoding", "edit", "expected"),
+    [
+        (b"a<img\r\nx>b", PLAIN, Edit(1, 9, b""), b"a      \r\nb"),
+        (b'href="abc" x', PLAIN, Edit(6, 10, b'z"', 2), b'href="z"   x'),
+        (b"a=3D<img>=3D", QP, Edit(2, 7, b""), b"a=3D     =3D"),
+        (b"<a=3Db=\r\nc>", QP, Edit(0, 6, b"<!---->", 4), b"<!-- =\r\n-->"),
+        (b"PGltZz4x", B64, Edit(0, 5, b""), b"ICAgICAx"),
+    ],
+)
+def test_fitted_edits_keep_octets_and_lines(
+    wire: bytes, encoding: Encoding, edit: Edit, expected: bytes | None
+) -> None:
+    out = edited(wire, encoding, edit, fit=True)
+    assert out == (wire if expected is None else expected)
+
+
+def test_a_refused_edit_has_no_span() -> None:
+    body = decode(b"abc", (0, 3), PLAIN)
+    assert body.wire([Edit(0, 1, b"longer")], fit=True).spans == (None,)
+    long = b"x" * 990
+    assert decode(long, (0, 990), PLAIN).wire([Edit(0, 1, b"y" * 10)], fit=False).spans == (None,)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[bytes, Encoding, list[Edit]]:
+    """A body on the wire and disjoint edits of what it decodes to."""
+    encoding = draw(st.sampled_from([QP, B64, PLAIN]))
+    pieces = st.sampled_from([b"word ", b"=", b"<b>", "é".encode(), b"\n", b" ", b"x" * 70, b"-"])
+    text = b"".join(draw(st.lists(pieces, max_size=40)))
+    wire = {QP: quopri.encodestring, B64: encodebytes, PLAIN: bytes}[encoding](text)
+    if draw(st.booleans()):
+        wire = wire.replace(b"\n", b"\r\n")
+    length = len(octets(wire, encoding))
+    points = sorted(draw(st.lists(st.integers(0, length), max_size=8, unique=True)))
+    edits = []
+    for start, end in zip(points[::2], points[1::2], strict=False):
+        new = draw(st.binary(max_size=6).map(lambda some: some.replace(b"\n", b"").replace(b"\r", b"")))
+        edits.append(Edit(start, end, new, draw(st.integers(0, len(new)))))
+    return wire, encoding, edits
+
+
+def applied(text: bytes, edits: list[Edit]) -> bytes:
+    for edit in reversed(edits):
+        text = text[: edit.start] + edit.octets + text[edit.end :]
+    return text
+
+
+@given(cases())
+def test_what_is_decoded_afterwards_is_what_was_ordered(case: tuple[bytes, Encoding, list[Edit]]) -> None:
+    wire, encoding, edits = case
+    out = edited(wire, encoding, *edits)
+    assume(encoding is not PLAIN or len(out) == len(applied(wire, edits)))  # a fenced line has one blank more
+    assert octets(out, encoding).replace(b" ", b"") == applied(octets(wire, encoding), edits).replace(b" ", b"")
+    if encoding is not PLAIN:
+        assert max(map(len, out.splitlines()), default=0) <= max(76, *map(len, wire.splitlines()), 0)
+
+
+@given(cases())
+def test_fitted_edits_keep_both_counts(case: tuple[bytes, Encoding, list[Edit]]) -> None:
+    wire, encoding, edits = case
+    out = edited(wire, encoding, *edits, fit=True)
+    assert (len(out), out.count(b"\n")) == (len(wire), wire.count(b"\n"))
+
+
+@given(cases())
+def test_octets_outside_the_spans_stay(case: tuple[bytes, Encoding, list[Edit]]) -> None:
+    wire, encoding, edits = case
+    made = decode(wire, (0, len(wire)), encoding).wire(edits, fit=False)
+    assert {edit.start for edit in made.edits} == {span[0] for span in made.spans if span}
+    position = 0
+    for edit in made.edits:
+        assert position <= edit.start <= edit.end <= len(wire)
+        position = edit.end
+
+
+def test_splice_refuses_what_overlaps() -> None:
+    with pytest.raises(ValueError, match="edit 0:2 after 1"):
+        splice(b"abc", [Edit(0, 1, b""), Edit(0, 2, b"")])
