@@ -107,7 +107,7 @@ def compiled(entries: Sequence[Entry]) -> Rules:
             shape, redirector, own = _redirector(entry.known("redirectors"))
             redirectors.append((shape, redirector))
             examples += own
-        elif "name" in entry.values and ("open" in entry.values or "click" in entry.values):
+        elif "open" in entry.values or "click" in entry.values:
             for kind, shapes in (("open", opens), ("click", clicks)):
                 for shape, hit, own in _vendor(entry.known("vendors"), kind):
                     shapes.append((shape, hit))

@@ -142,11 +142,11 @@ def unwrap(url: Url, redirector: Redirector) -> str | None:
 def destination(text: str) -> str | None:
     """`text` as a complete http or https URL, percent-encoded where no URL may hold the character; else None."""
     text = text.strip()
-    if not _COMPLETE.match(text) or len(text) > _LONGEST:
+    if len(text) > _LONGEST or not text.isprintable():
         return None
     encoded = _UNSAFE.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode()), text)
     url = parse(encoded)
-    return encoded if url and "." in url.host.strip(".") else None
+    return encoded if url and _COMPLETE.match(encoded) and "." in url.host.strip(".") else None
 
 
 def _take(url: Url, redirector: Redirector) -> str:
@@ -154,10 +154,10 @@ def _take(url: Url, redirector: Redirector) -> str:
     if place == "query":
         return parameters(url.query).get(name, "")
     if place == "path":
-        match = redirector.shape.path.search(url.path)
+        match = redirector.shape.path.match(url.path)
         return (match[name] or "") if match else ""
     if place == "rest":  # what follows the path's pattern, query and fragment included: a URL written out in another
-        match = redirector.shape.path.search(url.path)
+        match = redirector.shape.path.match(url.path)
         behind = url.path[match.end() :] if match else ""
         return behind + ("?" + url.query if url.query else "") + ("#" + url.fragment if url.fragment else "")
     return url.fragment if place == "fragment" else unquote(url.query)
