@@ -36,10 +36,10 @@ def test_the_pixels_are_gone(passed: tuple[bytes, bytes]):
 
 def test_the_redirects_are_unwrapped(passed: tuple[bytes, bytes]):
     sent, arrived = passed
-    redirect = b"email.letters.kadebooks.example/c/"
+    redirect, destination = b'href=3D"https://email.letters.kadebooks.example/c/', b'href=3D"https://www.kadebooks.example/'
     assert redirect in sent.replace(b"=\r\n", b"")
     assert redirect not in arrived.replace(b"=\r\n", b"")
-    assert b"https://www.kadebooks.example/" in arrived.replace(b"=\r\n", b"")
+    assert destination in arrived.replace(b"=\r\n", b"")
 
 
 def test_the_way_to_unsubscribe_stays(passed: tuple[bytes, bytes]):
@@ -64,7 +64,7 @@ def test_a_message_without_trackers_arrives_as_sent(path: Path):
 def test_prometheus_counts_the_message_and_what_was_found_in_it(path: Path, passed: tuple[bytes, bytes]):
     sent, _ = passed
     findings = clean(sent, POLICIES["balanced"], RULES).report.findings
-    assert len(findings) > 20
+    assert len(findings) > 10
     path.prometheus.reaches('sluis_messages_total{edge="smtp",verdict="cleaned"}', 1)
     path.prometheus.reaches("sum(sluis_findings_total)", len(findings))
     path.prometheus.reaches('sluis_findings_total{kind="open-pixel",action="removed"}', 1)
