@@ -53,7 +53,8 @@ def said(stream: io.StringIO) -> list[dict[str, Any]]:
 class TestLines:
     def test_one_json_object_each(self, stream: io.StringIO) -> None:
         structlog.get_logger().info("message relayed", edge="smtp", findings=3, seconds=0.25, code=None)
-        ((line),) = said(stream)
+        (line,) = said(stream)
+        assert list(line)[:4] == ["timestamp", "level", "event", "edge"]
         assert line.pop("timestamp").endswith("Z")
         assert line == {
             "event": "message relayed",

@@ -29,6 +29,7 @@ KEYS = _OPERATORS | {
     *("verdict", "findings", "pixels", "links", "recipients", "messages"),
     *("octets", "octets_in", "octets_out", "seconds", "cleaning_ms", "version", "vendors", "rules", "processes"),
 }
+_FIRST = ("timestamp", "level", "event")
 _LONGEST = 300
 
 
@@ -72,7 +73,8 @@ def tell_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def keep_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Drop every key that is not in `KEYS`, and of the values that stay whatever could name a reader."""
-    return {key: _value(key, value) for key, value in event.items() if key in KEYS}
+    ordered = sorted(event, key=lambda key: _FIRST.index(key) if key in _FIRST else len(_FIRST))
+    return {key: _value(key, event[key]) for key in ordered if key in KEYS}
 
 
 class _Libraries(logging.Handler):
@@ -90,11 +92,14 @@ def _value(key: str, value: object) -> object:
     text = sender_domain(str(value)) if key == "sender" else str(value)
     if key not in _OPERATORS:
         text = " ".join("[withheld]" if "@" in word or "://" in word else word for word in text.split(" "))
-    return "".join(map(_printable, text[:_LONGEST]))
+    return _printable(text[:_LONGEST])
 
 
-def _printable(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
+def _printable(text: str) -> str:
+    """`text` with its control, bidi and line-breaking characters written out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _place(traceback: TracebackType | None) -> str:

@@ -88,6 +88,15 @@ def test_a_long_list_is_summed_up() -> None:
     assert (rest.name, rest.count) == ("4 more", 4 + 3 + 2 + 1)
 
 
+def test_one_row_more_is_not_summed_up() -> None:
+    metrics = Metrics()
+    for place in range(LONGEST + 1):
+        counted(metrics, finding(Kind.OPEN_PIXEL, Action.REMOVED), sender=f"a@shop{place}.example")
+    assert [row.name for row in snapshot(metrics.samples(), 0, None).senders] == [
+        f"shop{place}.example" for place in range(LONGEST + 1)
+    ]
+
+
 def test_troubles_stand_latest_first() -> None:
     metrics = Metrics()
     for stage in ("upstream-connect", "clean", "upstream-connect", "nonsense"):

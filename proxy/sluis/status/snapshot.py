@@ -14,7 +14,7 @@ from sluis.report import Action, Kind, Verdict
 from sluis.status.words import milliseconds, number, octets, span
 
 LONGEST = 8
-"""Rows that a list shows before it sums up the rest."""
+"""Rows that a list shows before it sums up the rest in one more."""
 
 # What each value of a label is called on the page.
 VERDICTS: Mapping[str, str] = {
@@ -175,9 +175,10 @@ def _tells(labels: Mapping[str, str]) -> bool:
 
 def _rows(counts: Counter[str], names: Mapping[str, str]) -> tuple[Row, ...]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [(names.get(value, value), count) for value, count in ranked[:LONGEST]]
-    if rest := ranked[LONGEST:]:
-        shown.append((f"{len(rest)} more", sum(count for _, count in rest)))
+    shown = [(names.get(value, value), count) for value, count in ranked]
+    if len(shown) > LONGEST + 1:
+        rest = [count for _, count in shown[LONGEST:]]
+        shown[LONGEST:] = [(f"{len(rest)} more", sum(rest))]
     biggest = max((count for _, count in shown), default=0)
     return tuple(_part(name, count, biggest) for name, count in shown)
 
