@@ -18,8 +18,8 @@ class Sent:
 
 
 def swaks(port: int, message: bytes, *options: str, sender: str = SENDER, to: str = READER) -> Sent:
-    """Send `message`, whose lines end in CR LF, octet for octet."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..") + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+    """Send `message`, whose lines all end in CR LF, octet for octet."""
+    stuffed = message.replace(b"\r\n.", b"\r\n..") + b"."  # swaks ends the line
     command = [program("swaks"), "--server", "127.0.0.1", "--port", str(port), "--helo", "sender.example"]
     command += ["--from", sender, "--to", to, "--no-data-fixup", "--data", "-", *options]
     done = subprocess.run(command, input=stuffed, capture_output=True, check=False, timeout=60)

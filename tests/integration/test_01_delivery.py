@@ -36,7 +36,10 @@ def test_the_pixels_are_gone(passed: tuple[bytes, bytes]):
 
 def test_the_redirects_are_unwrapped(passed: tuple[bytes, bytes]):
     sent, arrived = passed
-    redirect, destination = b'href=3D"https://email.letters.kadebooks.example/c/', b'href=3D"https://www.kadebooks.example/'
+    redirect, destination = (
+        b'href=3D"https://email.letters.kadebooks.example/c/',
+        b'href=3D"https://www.kadebooks.example/',
+    )
     assert redirect in sent.replace(b"=\r\n", b"")
     assert redirect not in arrived.replace(b"=\r\n", b"")
     assert destination in arrived.replace(b"=\r\n", b"")
