@@ -94,9 +94,10 @@ def show(passage: Passage, screen: Console) -> None:
 def counts(seen: list[Passage]) -> str:
     """What the gate counted, over all messages."""
     kinds = Counter(finding.kind for passage in seen for finding in passage.report.edited)
-    found = ", ".join(f"{count} {KINDS[kind][count != 1]}" for kind, count in kinds.most_common())
     verdicts = Counter(str(passage.report.verdict) for passage in seen)
-    return f"{len(seen)} messages: {', '.join(f'{n} {verdict}' for verdict, n in verdicts.items())}. Stopped: {found}."
+    became = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    stopped = ", ".join(f"{count} {KINDS[kind][count != 1]}" for kind, count in kinds.most_common()) or "nothing"
+    return f"{len(seen)} messages: {became}. Stopped: {stopped}."
 
 
 def _subject(raw: bytes) -> str:

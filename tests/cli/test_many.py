@@ -113,7 +113,7 @@ def test_progress_shows_on_a_terminal_alone(tmp_path: Path) -> None:
     source = folder_of(tmp_path / "in", MESSAGES)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "sluis", "clean", str(source), "-o", str(tmp_path / "out")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, env={})
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)

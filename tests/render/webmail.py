@@ -7,7 +7,7 @@ import email
 import email.policy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from urllib.parse import quote
 
 from tests.render.browser import View, render
@@ -47,14 +47,20 @@ def _page(raw: bytes) -> dict[str, Resource]:
     assert isinstance(message, EmailMessage)
     body = message.get_body(("html", "plain"))
     assert body is not None
-    octets: bytes = body.get_payload(decode=True)
+    octets = _octets(body)
     page = {}
     for part in message.walk():
         content_id = str(part.get("Content-ID", "")).strip("<> ")
         if content_id:
             address = f"{ORIGIN}/cid/{quote(content_id)}"
             octets = octets.replace(f"cid:{content_id}".encode(), address.encode())
-            page[address] = Resource(part.get_content_type(), part.get_payload(decode=True))
+            page[address] = Resource(part.get_content_type(), _octets(part))
     charset = body.get_content_charset("us-ascii")
     page[f"{ORIGIN}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
     return page
+
+
+def _octets(part: MIMEPart) -> bytes:
+    octets = part.get_payload(decode=True)
+    assert isinstance(octets, bytes)
+    return octets

@@ -25,7 +25,7 @@ Recipients = Annotated[
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Take policy, switches and extra rules from this sluis.yaml."),
+    typer.Option("--config", metavar="FILE", help="Take policy, switches and rules from this sluis.yaml."),
 ]
 STDIN = Path("-")
 
@@ -55,7 +55,7 @@ def job(policy: str | None, recipients: Sequence[str] | None, config: Path | Non
         raise Stop(f"there is no policy {policy!r}, only {', '.join(POLICIES)}")
     chosen = POLICIES[policy or "balanced"]
     extra: Sequence[Path] = ()
-    if config is not None or any(name.startswith("SLUIS_") for name in os.environ):
+    if config is not None:
         settings = load_config(config)
         settings = settings.model_copy(update={"policy": policy}) if policy else settings
         chosen, extra = settings.effective_policy, settings.rules

@@ -73,7 +73,7 @@ def _unusable(settings: "Config") -> Iterator[str]:
             listen(endpoint).close()
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                yield f"{key}: cannot listen on {endpoint}: {error.strerror or error}"
+                yield _cannot(key, endpoint, error)
     if settings.smtp.listen == settings.web.listen and settings.web.listen.port:
         yield f"web.listen: {settings.web.listen} is smtp.listen too"
     if isinstance(upstream := settings.smtp.upstream, Maildir):
@@ -121,7 +121,15 @@ def _window(endpoint: "Endpoint") -> "socket":
     try:
         return listen(endpoint)
     except OSError as error:
-        raise Stop(f"web.listen: cannot listen on {endpoint}: {error.strerror or error}") from error
+        raise Stop(_cannot("web.listen", endpoint, error)) from error
+
+
+def _cannot(key: str, endpoint: "Endpoint", error: OSError) -> str:
+    import os
+
+    # A name that does not resolve has a number of its own kind, below zero, and says it well itself.
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return f"{key}: cannot listen on {endpoint}: {reason}"
 
 
 def _facts(settings: "Config", gate: "Endpoint") -> dict[str, str]:
