@@ -1,4 +1,4 @@
-"""Whole messages, made up: MIME trees in all transfer encodings, charsets and line ends, and broken in the usual ways."""
+"""Whole messages, made up: MIME trees in many transfer encodings and charsets, and broken in the usual ways."""
 
 import quopri
 from base64 import encodebytes

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.strategies import messages
 
 from sluis.clean import clean
 from sluis.envelope import Envelope
@@ -14,7 +15,6 @@ from sluis.policy import POLICIES, Policy
 from sluis.report import Action, Cleaned, Verdict
 from sluis.rules.load import load
 from sluis.rules.table import Rules
-from tests.strategies import messages
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parent.parent / "shared" / "corpus"
@@ -88,7 +88,8 @@ def test_a_tracked_message_exactly() -> None:
 def test_quoted_printable_changes_only_the_lines_it_must() -> None:
     before = (
         b"Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-        b'<p>Caf=C3=A9 =\r\nau lait</p>\r\n<a href=3D"https://shop.example/?=\r\nid=3D7&amp;utm_source=3Dnews">x</a>\r\n<p>=E2=82=AC 3</p>=\r\n\r\n'
+        b'<p>Caf=C3=A9 =\r\nau lait</p>\r\n<a href=3D"https://shop.example/?=\r\nid=3D7&amp;utm_source=3Dnews">x</a>'
+        b"\r\n<p>=E2=82=AC 3</p>=\r\n\r\n"
     )
     done = check(before, BALANCED)
     assert done.raw.startswith(before[: before.index(b"<a href")])
@@ -126,7 +127,8 @@ def test_audit_finds_the_same_and_changes_nothing() -> None:
 def test_an_amp_part_is_blanked_and_its_place_kept() -> None:
     raw = (
         b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/x-amp-html\r\n\r\n"
-        b"<html amp4email><amp-img src='https://t.example/x'></html>\r\n--b\r\nContent-Type: text/html\r\n\r\nHi\r\n--b--\r\n"
+        b"<html amp4email><amp-img src='https://t.example/x'></html>\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\nHi\r\n--b--\r\n"
     )
     done = check(raw, BALANCED)
     assert done.raw == raw.replace(b"<html amp4email><amp-img src='https://t.example/x'></html>", b"")

@@ -12,7 +12,9 @@ from sluis.scan.budget import Budget
 
 RULES = load()
 OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_S7KL50N0dhBq1w-3D-3D"
-SES = "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2F/1/0102018969854525-eb08255a-000000/x-Y_z=9"
+SES = (
+    "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2F/1/0102018969854525-eb08255a-000000/x-Y_z=9"
+)
 
 
 def settled(text: str) -> str:

@@ -68,7 +68,12 @@ def _propose(page: Page, attribute: Attribute, found: Resolution | Hit | str) ->
     elif found.steps:
         yield _unwrapped(attribute, address, found)
     elif not _personal(page, attribute):
-        yield _stripped(attribute, address, found.destination, found.stripped)
+        parameter = next(page.rules.parameter(found.stripped[0]))
+        yield replace(
+            _stripped(attribute, address, found.destination, found.stripped),
+            vendor=parameter.vendor,
+            rule=parameter.rule,
+        )
 
 
 def _personal(page: Page, attribute: Attribute) -> bool:

@@ -22,7 +22,8 @@ _UNSAFE = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", "`": "%60", " ": "%20
 def cut_tag(tag: Tag, budget: Budget, *, fit: bool) -> Cut | None:
     """`tag` gone; None where that would change what stands around it: cut its attributes instead.
 
-    Its `>` may also end a tag in which it stands, and its quotes may be those of an attribute around it. To keep a length it becomes a comment, which unlike blanks shows nowhere; within a comment it becomes blanks.
+    Its `>` may also end a tag in which it stands, and its quotes may be those of an attribute around it. To keep a
+    length it becomes a comment, which unlike blanks shows nowhere; within a comment it becomes blanks.
     """
     if tag.stray_quote or not tag.closed or enclosing(tag.text, tag.start, budget, _REACH):
         return None
