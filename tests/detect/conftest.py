@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from sluis.rules.load import load
-from sluis.rules.table import Rules
 
 from sluis.detect.identity import identity
 from sluis.detect.page import Page
 from sluis.detect.proposal import Proposal
 from sluis.policy import POLICIES, Policy
+from sluis.rules.load import load
+from sluis.rules.table import Rules
 from sluis.scan.budget import Budget
 
 MakePage = Callable[..., Page]

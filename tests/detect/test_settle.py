@@ -2,12 +2,12 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sluis.rules.load import load
 from tests.detect.conftest import edited
 
 from sluis.detect.page import Page
 from sluis.detect.settle import proposals
 from sluis.policy import POLICIES
+from sluis.rules.load import load
 from sluis.scan.budget import Budget
 
 RULES = load()

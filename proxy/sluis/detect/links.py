@@ -45,7 +45,7 @@ def links(page: Page) -> Iterator[Proposal]:
 
 
 def _look_up(page: Page, raw: str) -> Resolution | Hit | str | None:
-    """Where an address really leads, or who hears of the click, or how it names the recipient; None if it just leads."""
+    """Where an address really leads, or who hears of the click, or how it names the recipient; None for none of it."""
     address = _address(page, raw)
     if not _WEB.match(address):
         return None

@@ -167,7 +167,7 @@ class _Lines:
 
     def end(self, rest: int) -> None:
         """What follows on the wire takes `rest` more octets of the line."""
-        if self._pieces and rest and self._column + rest > self._limit and self._column:
+        if rest and self._column and self._column + rest > self._limit:
             self._break()
 
     def spend(self, spare: int) -> None:

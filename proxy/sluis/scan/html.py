@@ -119,7 +119,7 @@ class TagScanner:
         )
 
     def tags(self, text: str, lowered: str, budget: Budget) -> Iterator[Tag]:
-        """Every start tag of these elements, by start; they may overlap. `lowered` is `lower(text)`. Raises `Overrun`."""
+        """Every start tag of these elements by start, even overlapping; `lowered`: `lower(text)`. Raises `Overrun`."""
         for match in self._open.finditer(lowered):
             end = tail_end(text, match.end(), budget)
             yield Tag(text, match[1], match.start(), match.end(), end)
