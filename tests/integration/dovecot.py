@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from tests.integration.postfix import DOMAIN
 from tests.integration.process import Server, eventually, folder, free_port, program
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-
 from tests.integration import dovecot as dovecot_server
 from tests.integration import gate as gate_server
 from tests.integration import postfix as postfix_server

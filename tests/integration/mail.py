@@ -3,11 +3,12 @@
 import secrets
 from importlib.resources import files
 
+from tests.integration.client import READER, SENDER
+
 from sluis.clean import clean
 from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.rules.load import load
-from tests.integration.client import READER, SENDER
 
 RULES = load()
 

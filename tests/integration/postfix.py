@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from tests.integration.process import Server, folder, free_port, program
 
 DOMAIN = "lezer.example"

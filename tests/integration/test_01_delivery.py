@@ -3,12 +3,12 @@
 import re
 
 import pytest
-
-from sluis.clean import clean
-from sluis.policy import POLICIES
 from tests.integration.client import swaks
 from tests.integration.fixtures import Path
 from tests.integration.mail import RULES, cleaned, newsletter, plain, trace
+
+from sluis.clean import clean
+from sluis.policy import POLICIES
 
 
 @pytest.fixture(scope="module")

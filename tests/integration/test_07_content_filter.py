@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.integration import gate as gate_server
 from tests.integration import postfix as postfix_server
 from tests.integration.client import swaks
