@@ -34,30 +34,30 @@ def open_message(
     `remote` is what the world serves by URL; every other request gets an empty answer.
     """
     sink.forget()
-    sink.resources.update(_page(raw) | dict(remote or {}))
+    sink.resources.update(page(raw) | dict(remote or {}))
     picture = render(f"{ORIGIN}/", sink, view)
     urls = frozenset(url for url in sink.urls if not url.startswith(f"{ORIGIN}/"))
     hosts = frozenset(sink.tls_names) | {url.split("/")[2] for url in urls}
     return Seen(urls, hosts, picture)
 
 
-def _page(raw: bytes) -> dict[str, Resource]:
-    """The HTML part and its inline images (RFC 2392), by the URL they are served at."""
+def page(raw: bytes) -> dict[str, Resource]:
+    """What a webmail serves for the message, by URL: its HTML part at `ORIGIN`, its inline images (RFC 2392) below."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     body = message.get_body(("html", "plain"))
     assert body is not None
     octets = _octets(body)
-    page = {}
+    parts = {}
     for part in message.walk():
         content_id = str(part.get("Content-ID", "")).strip("<> ")
         if content_id:
             address = f"{ORIGIN}/cid/{quote(content_id)}"
             octets = octets.replace(f"cid:{content_id}".encode(), address.encode())
-            page[address] = Resource(part.get_content_type(), _octets(part))
+            parts[address] = Resource(part.get_content_type(), _octets(part))
     charset = body.get_content_charset("us-ascii")
-    page[f"{ORIGIN}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
-    return page
+    parts[f"{ORIGIN}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
+    return parts
 
 
 def _octets(part: MIMEPart) -> bytes:
