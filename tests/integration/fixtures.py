@@ -8,8 +8,10 @@ from tests.integration import dovecot as dovecot_server
 from tests.integration import gate as gate_server
 from tests.integration import postfix as postfix_server
 from tests.integration import prometheus as prometheus_server
+from tests.integration.client import swaks
 from tests.integration.dovecot import Dovecot
 from tests.integration.gate import Gate
+from tests.integration.mail import sample
 from tests.integration.postfix import Postfix
 from tests.integration.prometheus import Prometheus
 
@@ -50,3 +52,14 @@ def path(gate: Gate, postfix: Postfix, dovecot: Dovecot) -> Iterator[Path]:
     """All of it, watched by Prometheus."""
     with prometheus_server.prometheus(gate.web) as watching:
         yield Path(gate, postfix, dovecot, watching)
+
+
+@pytest.fixture(scope="session")
+def scraped(path: Path) -> Prometheus:
+    """Prometheus after a run: it saw the gate at rest, then the bundled mail go through it, more than once."""
+    path.prometheus.reaches('count(sluis_messages_total{verdict="cleaned"})', 1)
+    for times in (1, 2):
+        for name in ("newsletter.eml", "order.eml", "personal.eml"):
+            assert swaks(path.gate.port, sample(name)[1]).code == 0
+        path.prometheus.reaches("sum(sluis_messages_total)", 3 * times)
+    return path.prometheus
