@@ -24,13 +24,13 @@ def _query(expression: str) -> str:
     return re.sub(r"\$(\w++)", lambda name: _VARIABLES[name[1]], expression)
 
 
-def _targets() -> Iterator[Any]:
-    for panel in _PANELS:
-        for target in panel.get("targets", ()):
-            yield pytest.param(target, id=f"{panel['title']} {target['refId']}")
+_TARGETS = [
+    pytest.param(target, id=f"{panel['title']} {target['refId']}")
+    for panel in _PANELS
+    for target in panel.get("targets", ())
+]
 
-
-each_target = pytest.mark.parametrize("target", _targets())
+each_target = pytest.mark.parametrize("target", _TARGETS)
 
 
 @each_target
