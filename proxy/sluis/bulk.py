@@ -36,7 +36,8 @@ def each(pieces: Sequence[Piece], job: Job, workers: int | None = None) -> Itera
     Raises `concurrent.futures.process.BrokenProcessPool` when the system kills a worker.
     """
     if workers is None:
-        workers = len(os.sched_getaffinity(0)) if sum(piece.octets for piece in pieces) > _ALONE else 1
+        octets = sum(piece.octets for piece in pieces)
+        workers = min(len(os.sched_getaffinity(0)), octets // CHUNK) if octets > _ALONE else 1
     if workers > 1:
         yield from _spread(pieces, job, workers)
     else:

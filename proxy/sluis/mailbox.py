@@ -93,14 +93,14 @@ def named(arguments: Sequence[Path], without: Path | None = None) -> Named:
     """The files of `arguments`, folders walked, but for what lies below the folder `without`. Names are relative to the
     one folder given, or else to the deepest folder that holds all arguments. Raises `OSError` for what is not there.
     """
-    arguments = [Path(os.path.abspath(argument)) for argument in arguments]  # noqa: PTH100 - follows no symbolic link
+    arguments = [_absolute(argument) for argument in arguments]
     alone = len(arguments) == 1 and arguments[0].is_dir()
     root = arguments[0] if alone else Path(os.path.commonpath([argument.parent for argument in arguments]))
     files: dict[str, Path] = {}
     folders: list[Path] = []
     for argument in arguments:
         argument.stat()
-        for path in _walk(argument, folders, without) if argument.is_dir() else [argument]:
+        for path in _walk(argument, folders, without and _absolute(without)) if argument.is_dir() else [argument]:
             files[str(path.relative_to(root))] = path
     empty = tuple(os.path.relpath(folder, root) for folder in folders)
     return Named(root, tuple((path, name) for name, path in files.items()), empty)
@@ -139,6 +139,10 @@ class Copies:
             self._file.close()
             with suppress(OSError):  # a mail program may have moved the source since
                 shutil.copystat(self._source.path, self._folder / self._source.name)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve() it follows no symbolic link
 
 
 def _walk(top: Path, maildirs: list[Path], without: Path | None) -> Iterator[Path]:

@@ -1,5 +1,7 @@
 """`sluis explain`: a sentence and a table, on a terminal and through a pipe."""
 
+from pathlib import Path
+
 from tests.command import sluis
 from tests.fixtures.catalogue import FIXTURES
 
@@ -38,3 +40,12 @@ def test_audit_says_what_would_be_found() -> None:
 def test_what_cannot_be_read_is_one_line() -> None:
     ran = sluis("explain", "nowhere.eml")
     assert (ran.code, ran.output, ran.errors) == (2, b"", "sluis: nowhere.eml: No such file or directory\n")
+
+
+def test_one_message_at_a_time(tmp_path: Path) -> None:
+    line = b"From a@lezer.example Thu Nov 12 09:30:04 2026\n"
+    (tmp_path / "mbox").write_bytes((line + MESSAGES["order"].raw) * 2)
+    for path in (tmp_path / "mbox", tmp_path):
+        ran = sluis("explain", path)
+        assert (ran.code, ran.output) == (2, b"")
+        assert ran.errors == f"sluis: {path}: holds more than one message; explain shows one\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sluis.cli.options import STDIN, ConfigFile, PolicyName, Recipients, Stop, job, one_message
+from sluis.cli.options import STDIN, ConfigFile, PolicyName, Recipients, Stop, holds_many, job, one_message
 
 if TYPE_CHECKING:
     from sluis.bulk import Outcome
@@ -59,20 +59,13 @@ def clean(
     todo = job(policy, rcpt, config, fit=fit)
     if not files or files == [STDIN]:
         _one(one_message(None), output, report, todo)
-    elif len(files) == 1 and not _holds_many(files[0]):
+    elif len(files) == 1 and not holds_many(files[0]):
         target = output / files[0].name if output and output.is_dir() else output
         if target and target.exists() and target.samefile(files[0]):
             raise Stop(f"{target}: would be written over what is read")
         _one(one_message(files[0]), target, report, todo)
     else:
         _many(files, output, report, todo)
-
-
-def _holds_many(path: Path) -> bool:
-    """Whether a FILE is a folder or an mbox. A message may open with one From_ line too."""
-    from sluis.mailbox import pieces
-
-    return path.is_dir() or (path.is_file() and len(pieces(path, path.name)) > 1)
 
 
 def _one(raw: bytes, target: Path | None, report: Path | None, todo: "Job") -> None:
@@ -98,7 +91,7 @@ def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Jo
         raise Stop("more than one message goes to a folder: give -o DIR")
     if STDIN in files:
         raise Stop("standard input goes alone")
-    found = named(files, without=output.absolute())
+    found = named(files, without=output)
     if output.exists() and output.samefile(found.root):
         raise Stop(f"{output}: would be written over what is read")
     messages, unread = _messages(found)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sluis.cli.options import ConfigFile, PolicyName, Recipients, job, one_message
+from sluis.cli.options import ConfigFile, PolicyName, Recipients, Stop, holds_many, job, one_message
 
 
 def explain(
@@ -20,19 +20,19 @@ def explain(
     """Show what a message would tell its sender, and what Sluis does about it.
 
     A sentence, then a table: what was found, whose it is, what was done, how it was hidden, and where a link really
-    leads. Nothing is written but this, and nothing is fetched.
+    leads. Nothing is changed and nothing is fetched.
 
-    [bold]Examples[/]
-
-      sluis explain message.eml
-      sluis explain --policy audit message.eml
-      formail -s sluis explain < archive.mbox | less
+        sluis explain message.eml
+        sluis explain --policy audit message.eml
+        formail -s sluis explain < archive.mbox | less
     """
     from sluis.explain import sentence, table
     from sluis.job import cleaned
     from sluis.mailbox import envelope_line
     from sluis.terminal import console
 
+    if file and holds_many(file):
+        raise Stop(f"{file}: holds more than one message; explain shows one")
     raw = one_message(file)
     report = cleaned(raw, envelope_line(raw), job(policy, rcpt, config)).report
     screen = console(sys.stdout)

@@ -34,6 +34,13 @@ class Stop(typer.TyperException):
     """Bad usage or unreadable input: its message is the one line a person sees."""
 
 
+def holds_many(path: Path) -> bool:
+    """Whether FILE is a folder or an mbox. A message may open with one From_ line too. Raises `OSError`."""
+    from sluis.mailbox import pieces
+
+    return path.is_dir() or (path.is_file() and len(pieces(path, path.name)) > 1)
+
+
 def one_message(file: Path | None) -> bytes:
     """The octets of FILE, or of standard input. Raises `Stop` or `OSError`."""
     if file is not None and file != STDIN:
