@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
@@ -73,6 +73,14 @@ def prometheus(web: int) -> Iterator[Prometheus]:
         server = Server([command, *flags], home / "log")
         server.start(port)
         try:
+            eventually(lambda: _ready(port), "Prometheus is not ready")
             yield Prometheus(port)
         finally:
             server.stop()
+
+
+def _ready(port: int) -> bool:
+    """Whether it answers queries yet, and not 503."""
+    with suppress(HTTPError), urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=10):
+        return True
+    return False
