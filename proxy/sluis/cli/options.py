@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PolicyName = Annotated[
     str | None,
-    typer.Option("--policy", metavar="NAME", help="audit (change nothing), balanced (the default) or strict."),
+    typer.Option("--policy", metavar="NAME", help="audit (change nothing), balanced (the default), strict or simple."),
 ]
 Recipients = Annotated[
     list[str] | None,

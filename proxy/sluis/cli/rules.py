@@ -21,15 +21,7 @@ Extra = Annotated[
 _KINDS = ("open", "click", "redirector", "parameter")
 _HOSTS = 3  # of each vendor that the table names
 
-app = typer.Typer(
-    no_args_is_help=False,
-    rich_markup_mode="markdown",
-    help="""Look at what Sluis knows of vendors, redirects and parameters.
-
-        sluis rules list
-        sluis rules check my-rules.yaml
-    """,
-)
+app = typer.Typer(rich_markup_mode="markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +32,15 @@ class Rule:
     kind: str
     name: str
     hosts: tuple[str, ...]
+
+
+@app.callback()
+def rules() -> None:
+    """Look at what Sluis knows of vendors, redirects and parameters.
+
+    sluis rules list
+    sluis rules check my-rules.yaml
+    """
 
 
 @app.command("list")
