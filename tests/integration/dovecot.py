@@ -12,7 +12,8 @@ import pytest
 from tests.integration.postfix import DOMAIN
 from tests.integration.process import Server, eventually, folder, free_port, program
 
-USERS = ("sanne", "teun")
+USERS = ("sanne", "teun", "vol")
+FULL = "vol"  # whose mailbox has no room, which LMTP tells only after the message
 _PASSWORD = "lock-gate"
 
 _CONFIGURATION = """\
@@ -28,7 +29,11 @@ last_valid_uid = 8
 first_valid_gid = 8
 mail_location = maildir:~/Maildir
 mail_fsync = never
-lmtp_save_to_detail_mailbox = no
+mail_plugins = quota
+plugin {{
+  quota = count:quota
+  quota_vsizes = yes
+}}
 passdb {{
   driver = passwd-file
   args = {home}/users
@@ -95,8 +100,7 @@ def dovecot() -> Iterator[Dovecot]:
         for name in ("run", "state", "mail"):
             (home / name).mkdir()
         shutil.chown(home / "mail", "mail", "mail")
-        users = (f"{user}@{DOMAIN}:{{PLAIN}}{_PASSWORD}:8:8::{home}/mail/{user}::\n" for user in USERS)
-        (home / "users").write_text("".join(users))
+        (home / "users").write_text("".join(_account(user, home) for user in USERS))
         (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, imap=made.imap, lmtp=made.lmtp))
         server = Server([command, "-F", "-c", f"{home}/dovecot.conf"], home / "log")
         server.start(made.imap, made.lmtp)
@@ -104,3 +108,8 @@ def dovecot() -> Iterator[Dovecot]:
             yield made
         finally:
             server.stop()
+
+
+def _account(user: str, home: Path) -> str:
+    extra = "userdb_quota_rule=*:bytes=1" if user == FULL else ""
+    return f"{user}@{DOMAIN}:{{PLAIN}}{_PASSWORD}:8:8::{home}/mail/{user}::{extra}\n"

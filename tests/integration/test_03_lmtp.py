@@ -44,3 +44,18 @@ def test_a_reader_nobody_knows_does_not_keep_mail_from_the_others(store: Gate, d
     done = swaks(store.port, sent, to="niemand@lezer.example,teun@lezer.example")
     assert done.code == 0, done.dialogue
     trace(dovecot.message("teun", mark), sent)
+
+
+def test_a_full_mailbox_is_told_in_the_stores_words(store: Gate):
+    _, sent = plain()
+    done = swaks(store.port, sent, to="vol@lezer.example")
+    assert done.code == 26  # swaks: the message was refused
+    assert "552 5.2.2 <vol@lezer.example> Quota exceeded" in done.dialogue
+
+
+def test_one_of_two_mailboxes_is_full_and_the_sender_reads_that(store: Gate, dovecot: Dovecot):
+    mark, sent = plain()
+    done = swaks(store.port, sent, to="sanne@lezer.example,vol@lezer.example")
+    assert done.code == 26
+    assert "554 5.2.0 1 of 2 recipients have this message, the others never: 552 " in done.dialogue
+    trace(dovecot.message("sanne", mark), sent)
