@@ -38,8 +38,10 @@ class Rule:
 def rules() -> None:
     """Look at what Sluis knows of vendors, redirects and parameters.
 
-    sluis rules list
-    sluis rules check my-rules.yaml
+    All of it is data: the bundled YAML files, and files of your own in the same form.
+
+        sluis rules list
+        sluis rules check my-rules.yaml
     """
 
 
@@ -50,8 +52,10 @@ def list_(
 ) -> None:
     """List vendors, what is known of each, where it holds, and how many examples say so.
 
-    sluis rules list | grep -i mailgun
-    sluis rules list --json | jq '.[] | select(.vendor == "mailgun")'
+    A rule without hosts holds on any, for vendors let their customers use domains of their own.
+
+        sluis rules list | grep mailgun
+        sluis rules list --json | jq '.[] | select(.kind == "open")'
     """
     rules = load_rules(files or ())
     examples = Counter((example.kind, example.rule) for example in rules.examples)
@@ -64,6 +68,8 @@ def list_(
 @app.command()
 def check(files: Extra = None) -> None:
     """Hold every rule against its examples: those it must match, and those it must leave alone.
+
+    The bundled rules are held too, so that a file of your own is seen beside them.
 
         sluis rules check
         sluis rules check my-rules.yaml
