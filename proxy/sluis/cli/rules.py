@@ -38,7 +38,8 @@ class Rule:
 def rules() -> None:
     """Look at what Sluis knows of vendors, redirects and parameters.
 
-    All of it is data: the bundled YAML files, and files of your own in the same form.
+    All of it is data: the bundled YAML files, and files of your own in the same form, which the configuration names
+    under "rules".
 
         sluis rules list
         sluis rules check my-rules.yaml
@@ -52,7 +53,8 @@ def list_(
 ) -> None:
     """List vendors, what is known of each, where it holds, and how many examples say so.
 
-    A rule without hosts holds on any, for vendors let their customers use domains of their own.
+    A rule without hosts holds on any, for vendors let their customers use domains of their own. With --json each rule
+    stands by itself.
 
         sluis rules list | grep mailgun
         sluis rules list --json | jq '.[] | select(.kind == "open")'
