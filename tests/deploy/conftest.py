@@ -1,5 +1,5 @@
 """The servers of the integration tests: what is deployed is tried on a Prometheus that watched a real run."""
 
-from tests.integration.fixtures import dovecot, gate, path, postfix, scraped
+from tests.integration.fixtures import dovecot, gate, postfix, route, scraped
 
-__all__ = ["dovecot", "gate", "path", "postfix", "scraped"]
+__all__ = ["dovecot", "gate", "postfix", "route", "scraped"]

@@ -1,5 +1,5 @@
 """The servers, for every test of this folder."""
 
-from tests.integration.fixtures import dovecot, gate, path, postfix
+from tests.integration.fixtures import dovecot, gate, postfix, route
 
-__all__ = ["dovecot", "gate", "path", "postfix"]
+__all__ = ["dovecot", "gate", "postfix", "route"]

@@ -17,7 +17,7 @@ from tests.integration.prometheus import Prometheus
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Route:
     """The way of a message: Sluis, Postfix behind it, Dovecot behind that; Prometheus looks on."""
 
     gate: Gate
@@ -48,18 +48,18 @@ def gate(postfix: Postfix) -> Iterator[Gate]:
 
 
 @pytest.fixture(scope="session")
-def path(gate: Gate, postfix: Postfix, dovecot: Dovecot) -> Iterator[Path]:
+def route(gate: Gate, postfix: Postfix, dovecot: Dovecot) -> Iterator[Route]:
     """All of it, watched by Prometheus."""
     with prometheus_server.prometheus(gate.web) as watching:
-        yield Path(gate, postfix, dovecot, watching)
+        yield Route(gate, postfix, dovecot, watching)
 
 
 @pytest.fixture(scope="session")
-def scraped(path: Path) -> Prometheus:
+def scraped(route: Route) -> Prometheus:
     """Prometheus after a run: it saw the gate at rest, then the bundled mail go through it, more than once."""
-    path.prometheus.reaches('count(sluis_messages_total{verdict="cleaned"})', 1)
+    route.prometheus.reaches('count(sluis_messages_total{verdict="cleaned"})', 1)
     for times in (1, 2):
         for name in ("newsletter.eml", "order.eml", "personal.eml"):
-            assert swaks(path.gate.port, sample(name)[1]).code == 0
-        path.prometheus.reaches("sum(sluis_messages_total)", 3 * times)
-    return path.prometheus
+            assert swaks(route.gate.port, sample(name)[1]).code == 0
+        route.prometheus.reaches("sum(sluis_messages_total)", 3 * times)
+    return route.prometheus

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tests.integration.client import swaks
-from tests.integration.fixtures import Path
+from tests.integration.fixtures import Route
 from tests.integration.mail import RULES, cleaned, newsletter, plain, trace
 
 from sluis.clean import clean
@@ -12,12 +12,12 @@ from sluis.policy import POLICIES
 
 
 @pytest.fixture(scope="module")
-def passed(path: Path) -> tuple[bytes, bytes]:
+def passed(route: Route) -> tuple[bytes, bytes]:
     """A tracked newsletter as sent, and as read over IMAP behind it all."""
     mark, sent = newsletter()
-    done = swaks(path.gate.port, sent)
+    done = swaks(route.gate.port, sent)
     assert done.code == 0, done.dialogue
-    return sent, path.dovecot.message("sanne", mark)
+    return sent, route.dovecot.message("sanne", mark)
 
 
 def test_every_octet_that_is_no_tracker_arrives_as_sent(passed: tuple[bytes, bytes]):
@@ -58,18 +58,18 @@ def test_each_hop_signs_in_its_order(passed: tuple[bytes, bytes]):
     assert re.search(rb"\r\nX-Sluis: cleaned; pixels=\d+ links=\d+ ", arrived)
 
 
-def test_a_message_without_trackers_arrives_as_sent(path: Path):
+def test_a_message_without_trackers_arrives_as_sent(route: Route):
     mark, sent = plain(".A dot leads this line.\r\n..And two this one.")
-    assert swaks(path.gate.port, sent).code == 0
-    assert b"\r\nX-Sluis: clean\r\n" in trace(path.dovecot.message("sanne", mark), sent)
+    assert swaks(route.gate.port, sent).code == 0
+    assert b"\r\nX-Sluis: clean\r\n" in trace(route.dovecot.message("sanne", mark), sent)
 
 
-def test_prometheus_counts_the_message_and_what_was_found_in_it(path: Path, passed: tuple[bytes, bytes]):
+def test_prometheus_counts_the_message_and_what_was_found_in_it(route: Route, passed: tuple[bytes, bytes]):
     sent, _ = passed
     findings = clean(sent, POLICIES["balanced"], RULES).report.findings
     assert len(findings) > 10
-    path.prometheus.reaches('sluis_messages_total{edge="smtp",verdict="cleaned"}', 1)
-    path.prometheus.reaches("sum(sluis_findings_total)", len(findings))
-    path.prometheus.reaches('sluis_findings_total{kind="open-pixel",action="removed"}', 1)
-    path.prometheus.reaches('sum(sluis_sender_findings_total{sender="kadebooks.example"})', len(findings))
-    path.prometheus.reaches('sluis_upstream_replies_total{command="data",reply="2xx"}', 1)
+    route.prometheus.reaches('sluis_messages_total{edge="smtp",verdict="cleaned"}', 1)
+    route.prometheus.reaches("sum(sluis_findings_total)", len(findings))
+    route.prometheus.reaches('sluis_findings_total{kind="open-pixel",action="removed"}', 1)
+    route.prometheus.reaches('sum(sluis_sender_findings_total{sender="kadebooks.example"})', len(findings))
+    route.prometheus.reaches('sluis_upstream_replies_total{command="data",reply="2xx"}', 1)

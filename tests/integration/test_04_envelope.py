@@ -4,7 +4,7 @@ import secrets
 import smtplib
 
 from tests.integration.client import READER, swaks
-from tests.integration.fixtures import Path
+from tests.integration.fixtures import Route
 from tests.integration.mail import cleaned, marked, newsletter, plain, trace
 from tests.integration.process import eventually
 
@@ -15,15 +15,15 @@ def _send(port: int, message: bytes, mail: tuple[str, ...], rcpt: tuple[str, ...
         client.sendmail("teun@lezer.example", [to], message, mail, rcpt)
 
 
-def test_the_null_sender_stays_null(path: Path):
+def test_the_null_sender_stays_null(route: Route):
     mark, sent = plain()
-    assert swaks(path.gate.port, sent, sender="<>").code == 0
-    assert trace(path.dovecot.message("sanne", mark), sent).startswith(b"Return-Path: <>\r\n")
+    assert swaks(route.gate.port, sent, sender="<>").code == 0
+    assert trace(route.dovecot.message("sanne", mark), sent).startswith(b"Return-Path: <>\r\n")
 
 
-def test_postfix_offers_pass_through_the_gate(path: Path):
+def test_postfix_offers_pass_through_the_gate(route: Route):
     offered = []
-    for port in (path.gate.port, path.postfix.port):
+    for port in (route.gate.port, route.postfix.port):
         with smtplib.SMTP("127.0.0.1", port, "sender.example", timeout=30) as client:
             client.ehlo()
             offered.append(dict(client.esmtp_features))
@@ -35,18 +35,18 @@ def test_postfix_offers_pass_through_the_gate(path: Path):
     assert gate.keys() <= postfix.keys()
 
 
-def test_a_success_notice_names_the_envelope_id_and_the_original_recipient(path: Path):
+def test_a_success_notice_names_the_envelope_id_and_the_original_recipient(route: Route):
     mark, sent = plain()
     identity = f"QQ{secrets.token_hex(6)}"
     mail, rcpt = (
         ("RET=HDRS", f"ENVID={identity}"),
         ("NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;first+2Bname@other.example"),
     )
-    _send(path.gate.port, sent, mail, rcpt)
-    trace(path.dovecot.message("sanne", mark), sent)
+    _send(route.gate.port, sent, mail, rcpt)
+    trace(route.dovecot.message("sanne", mark), sent)
 
     def notice() -> bytes | None:
-        notices = path.dovecot.messages("teun", "Successful Mail Delivery Report")
+        notices = route.dovecot.messages("teun", "Successful Mail Delivery Report")
         return next((one for one in notices if identity.encode() in one), None)
 
     found = eventually(notice, "no notice of success")
@@ -56,7 +56,7 @@ def test_a_success_notice_names_the_envelope_id_and_the_original_recipient(path:
     assert b"Good morning." not in found
 
 
-def test_eight_bit_octets_arrive_as_they_are(path: Path):
+def test_eight_bit_octets_arrive_as_they_are(route: Route):
     """A newsletter in 8bit with a character set that is no UTF-8, cleaned and not re-encoded."""
     body = (
         "<p>Été, crème brûlée, ½ prix</p>"
@@ -71,28 +71,28 @@ def test_eight_bit_octets_arrive_as_they_are(path: Path):
     expected = cleaned(sent, "teun@lezer.example")
     assert b"returnpath" not in expected
     assert "Été, crème brûlée".encode("iso-8859-1") in expected
-    _send(path.gate.port, sent, ("BODY=8BITMIME",), ())
-    trace(path.dovecot.message("sanne", mark), expected)
+    _send(route.gate.port, sent, ("BODY=8BITMIME",), ())
+    trace(route.dovecot.message("sanne", mark), expected)
 
 
-def test_an_address_and_a_subject_in_utf8_arrive_as_they_are(path: Path):
+def test_an_address_and_a_subject_in_utf8_arrive_as_they_are(route: Route):
     mark, sent = newsletter()
     sent = sent.replace(b"\r\nSubject: " + mark.encode(), b"\r\nSubject: " + f"bøker {mark}".encode())
     reader, sender = "søren@brievenbus.example", "læsning@letters.kadebooks.example"
-    with smtplib.SMTP("127.0.0.1", path.gate.port, "sender.example", timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", route.gate.port, "sender.example", timeout=30) as client:
         client.sendmail(sender, [reader], sent, ("SMTPUTF8", "BODY=8BITMIME"))
     expected = cleaned(sent, sender, reader).replace(b"\r\n", b"\n")
 
     def stored() -> bytes | None:
-        return next((one for one in path.postfix.maildir("søren") if mark.encode() in one), None)
+        return next((one for one in route.postfix.maildir("søren") if mark.encode() in one), None)
 
     added = trace(eventually(stored, "no mail for søren"), expected)
     assert f"Return-Path: <{sender}>\n".encode() in added
     assert b"(Sluis) with UTF8SMTP id " in added
 
 
-def test_a_reader_that_postfix_refuses_is_refused_in_its_words(path: Path):
+def test_a_reader_that_postfix_refuses_is_refused_in_its_words(route: Route):
     _, sent = plain()
-    done = swaks(path.gate.port, sent, to="niemand@lezer.example")
+    done = swaks(route.gate.port, sent, to="niemand@lezer.example")
     assert done.code == 24
     assert "550 5.1.1 <niemand@lezer.example>: Recipient address rejected" in done.dialogue
