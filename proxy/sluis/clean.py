@@ -13,7 +13,8 @@ from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.receipts import receipts
-from sluis.detect.settle import proposals
+from sluis.detect.settle import apply, proposals
+from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
 from sluis.message.charset import Text, readings
@@ -27,6 +28,7 @@ from sluis.scan.budget import Budget, Overrun
 
 # What a client may render or load by itself. The scan needs no grammar, so one serves for all of them.
 _SCANNED = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/css", "text/x-amp-html"})
+_HTML = "text/html"
 _AMP = "text/x-amp-html"
 
 Found = tuple[list[Finding], list[Edit]]
@@ -86,6 +88,8 @@ def _part(raw: bytes, part: Part, policy: Policy, rules: Rules, who: Identity) -
     else:
         texts = readings(body.octets, part.charset)
         wanted = [each for text in texts for each in _wanted(text, policy, rules, who)]
+        if policy.rebuild and not policy.fit and part.media_type == _HTML:
+            wanted = list(_rebuilt(texts[0], wanted))
     return _made(wanted, body, part, policy)
 
 
@@ -97,6 +101,19 @@ def _wanted(text: Text, policy: Policy, rules: Rules, who: Identity) -> Iterator
         edit = text.edit(start, end, replacement or "", pad)
         if edit is not None:
             yield proposal, edit
+
+
+def _rebuilt(text: Text, wanted: list[Wanted]) -> Iterator[Wanted]:
+    """One edit of the whole text, which all findings share."""
+    clipped = text.native(apply(text.text, [proposal for proposal, _ in wanted]))
+    mark = "\ufeff" if clipped.startswith("\ufeff") else ""  # a byte order mark is no text, and stays
+    html = (mark + rebuild(clipped.removeprefix(mark))).encode(text.codec)
+    if html != text.octets:
+        edit = Edit(0, len(text.octets), html)
+        cut = Cut(0, len(text.text), "")
+        why = "the policy keeps what a letter needs: text, structure, links and images that came along"
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, "simple-html", cut, why), edit
+        yield from ((proposal, edit) for proposal, _ in wanted)
 
 
 def _amp(body: Body) -> Iterator[Wanted]:

@@ -15,6 +15,7 @@ class Policy:
     `edit`: False only reports. `blank_images`: remote images that are no trackers lose their source too.
     `shared_styles`: web fonts and style sheets of a known shared host stay. `cut_recipients`: parameters that name the
     recipient go from redirects that cannot be decoded. `security_links`: unwrap SafeLinks, urldefense and their like.
+    `rebuild`: write the HTML anew from an allow-list, where no length has to be kept.
     `attached`: clean the HTML of attached messages (message/rfc822). `fit`: every part keeps its octet and line count.
     """
 
@@ -24,6 +25,7 @@ class Policy:
     shared_styles: bool = True
     cut_recipients: bool = False
     security_links: bool = False
+    rebuild: bool = False
     attached: bool = False
     fit: bool = False
 
@@ -35,6 +37,7 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
             Policy("audit", edit=False),
             Policy("balanced"),
             Policy("strict", blank_images=True, shared_styles=False, cut_recipients=True),
+            Policy("simple", blank_images=True, shared_styles=False, cut_recipients=True, rebuild=True),
         )
     }
 )

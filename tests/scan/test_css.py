@@ -19,7 +19,8 @@ def found(text: str) -> list[tuple[str, str, str]]:
     [
         ("background:url(http://t/p)", [("http://t/p", "url(http://t/p)", "none")]),
         ("URL( 'http://t/p' )", [("http://t/p", "URL( 'http://t/p' )", "none")]),
-        ('url("//t/p (1)")', [("//t/p (1)", 'url("//t/p (1)")', "none")]),
+        ('url("//t/p 1")', [("//t/p 1", 'url("//t/p 1")', "none")]),
+        ('url("//t/p(1)")', [("//t/p", "//t/p", "")]),
         ("url(cid:logo) url(data:image/gif;base64,R0) url(#x) url(p.gif)", []),
         (r"\75 \72l(http://t/p)", [("http://t/p", r"\75 \72l(http://t/p)", "none")]),
         (r"u\rl(http://t/p)", [("http://t/p", r"u\rl(http://t/p)", "none")]),

@@ -56,7 +56,7 @@ def _settle(found: Iterable[Proposal]) -> tuple[tuple[Proposal, ...], bool]:
 def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
     text, findings, count = page.text, list(settled), len(settled)
     for _ in range(_ROUNDS):
-        text = _apply(text, settled)
+        text = apply(text, settled)
         settled, tangled = _settle(_survey(replace(page, text=text)))
         acted = [proposal for proposal in settled if proposal.cut.replacement is not None]
         if not acted and not tangled and len(findings) == count:
@@ -68,7 +68,8 @@ def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
     raise Overrun("tangle")
 
 
-def _apply(text: str, settled: Iterable[Proposal]) -> str:
+def apply(text: str, settled: Iterable[Proposal]) -> str:
+    """`text` with the cuts of settled proposals made."""
     pieces: list[str] = []
     position = 0
     for cut in dict.fromkeys(proposal.cut for proposal in settled):

@@ -39,7 +39,7 @@ _FUNCTION = re.compile(
     r"\((?:(?<=url\()|(?<=src\()|(?<=image\()|(?<=image-set\()|(?<=-fade\())", re.IGNORECASE | re.ASCII
 )
 _IMPORT = re.compile(r"@import(?=[ \t\n\r\f\"'])", re.IGNORECASE | re.ASCII)
-_VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
+_VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>(\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
 _STRING = re.compile(r""""([^"'<>\n]*+)"|'([^"'<>\n]*+)'""")
 _REMOTE = re.compile(r"[ \t\n\r\f]*+(?:[a-z]{2,5}:)?[/\\]{2}|[ \t]*+https?:", re.IGNORECASE | re.ASCII)
@@ -75,7 +75,10 @@ def _references(text: str, budget: Budget) -> Iterator[Reference]:
 
 
 def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Reference]:
-    """`url(…)`. One that is not closed as it was opened keeps its quotes: they may delimit what stands around it."""
+    """`url(…)`. One that is not closed as it was opened keeps its quotes: they may delimit what stands around it.
+
+    An address is read up to a parenthesis, behind which another may begin: cutting that one must not complete this.
+    """
     match = _VALUE.match(text, inside)
     if match is None:
         return
