@@ -101,7 +101,13 @@ def test_a_refused_edit_has_no_span() -> None:
     body = decode(b"abc", (0, 3), PLAIN)
     assert body.wire([Edit(0, 1, b"longer")], fit=True).spans == (None,)
     long = b"x" * 990
-    assert decode(long, (0, 990), PLAIN).wire([Edit(0, 1, b"y" * 10)], fit=False).spans == (None,)
+    assert decode(long, (0, 990), PLAIN).wire([Edit(989, 990, b"y" * 20)], fit=False).spans == (None,)
+
+
+def test_a_line_that_would_grow_too_long_is_broken_where_blanks_may_stand() -> None:
+    line = b"<a href='x'" + b" " * 985
+    grown = edited(line, PLAIN, Edit(9, 11, b"y" * 20 + b"'"))
+    assert grown == b"<a href='" + b"y" * 20 + b"'\n" + b" " * 985
 
 
 @st.composite

@@ -35,7 +35,7 @@ def found(text: str) -> list[tuple[str, str, str]]:
         ("cross-fade('http://t/p', white)", [("http://t/p", "'http://t/p'", "none")]),
         ("""style='x:url("http://t/p' title="y">""", [("http://t/p", "http://t/p", "")]),
         ('style="x:url(http://t/p" title="y">', [("http://t/p", "http://t/p", "")]),
-        ("curly(http://t/p) furl (http://t/p)", []),
+        ("curl(http://t/p) curly(http://t/p) url (http://t/p) swapImage('http://t/p')", []),
     ],
 )
 def test_references(text: str, expected: object) -> None:

@@ -21,13 +21,13 @@ class Identity:
         return self._span[0] + start, self._span[0] + end
 
     def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
-        """See `Body.wire`. A line that would grow beyond 998 octets is refused."""
+        """See `Body.wire`. An edit that would make a line of more than 998 octets is refused."""
         made: list[Edit] = []
         spans: list[Span | None] = []
         for edit in edits:
             start, end = self.locate(edit.start, edit.end)
-            octets = self._fitted(edit) if fit else self._fenced(edit)
-            if octets is None or not self._lines_hold(edit, octets):
+            octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit))
+            if octets is None:
                 spans.append(None)
             else:
                 made.append(Edit(start, end, octets))
@@ -54,14 +54,21 @@ class Identity:
         )
         return edit.blank if fence else edit.octets
 
-    def _lines_hold(self, edit: Edit, octets: bytes) -> bool:
-        grown = len(octets) - (edit.end - edit.start)
-        if grown <= 0:
-            return True
-        before = self.octets.rfind(b"\n", max(0, edit.start - LONGEST_LINE), edit.start)
-        after = self.octets.find(b"\n", edit.end, edit.end + LONGEST_LINE)
-        if before < 0 < edit.start - LONGEST_LINE or (after < 0 and edit.end + LONGEST_LINE < len(self.octets)):
-            return True  # it was longer already
-        start = before + 1 if before >= 0 else 0
-        end = after if after >= 0 else len(self.octets)
-        return end - start > LONGEST_LINE or end - start + grown <= LONGEST_LINE
+    def _broken(self, edit: Edit, octets: bytes) -> bytes | None:
+        """The edit's octets, with a line break at its pad where the line would grow too long; None if that is too late.
+
+        A line that was too long before may stay so.
+        """
+        before = edit.start - (self.octets.rfind(b"\n", max(0, edit.start - LONGEST_LINE), edit.start) + 1)
+        end = self.octets.find(b"\n", edit.end, edit.end + LONGEST_LINE)
+        after = (end if end >= 0 else min(len(self.octets), edit.end + LONGEST_LINE)) - edit.end
+        length = before + edit.end - edit.start + after
+        if (
+            len(octets) <= edit.end - edit.start
+            or length > LONGEST_LINE
+            or before + len(octets) + after <= LONGEST_LINE
+        ):
+            return octets
+        pad = len(octets) if edit.pad is None else edit.pad
+        line_end = b"\r\n" if b"\r\n" in self.octets else b"\n"
+        return octets[:pad] + line_end + octets[pad:] if before + pad <= LONGEST_LINE else None

@@ -36,11 +36,14 @@ class Reference(NamedTuple):
 
 # Anchored on the parenthesis and the at sign: rare characters, which the engine finds by memchr.
 _FUNCTION = re.compile(
-    r"\((?:(?<=url\()|(?<=src\()|(?<=image\()|(?<=image-set\()|(?<=-fade\())", re.IGNORECASE | re.ASCII
+    r"\((?:(?<=url\()(?<![\w-]url\()|(?<=src\()(?<![\w-]src\()|(?<=image\()(?<![\w-]image\()"
+    r"|(?<=image-set\()|(?<=cross-fade\())",
+    re.IGNORECASE | re.ASCII,
 )
 _IMPORT = re.compile(r"@import(?=[ \t\n\r\f\"'])", re.IGNORECASE | re.ASCII)
 _VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>(\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
+_ARGUMENTS = re.compile(r"[^;{}<>]*+")
 _STRING = re.compile(r""""([^"'<>\n]*+)"|'([^"'<>\n]*+)'""")
 _REMOTE = re.compile(r"[ \t\n\r\f]*+(?:[a-z]{2,5}:)?[/\\]{2}|[ \t]*+https?:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
@@ -96,7 +99,8 @@ def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Referen
 
 def _strings(text: str, start: int, budget: Budget) -> Iterator[Reference]:
     """The bare strings of `image-set("…" 1x)` and its like; each function within is found by its own name."""
-    end = min(len(text), start + _LOOK_AHEAD)
+    match = _ARGUMENTS.match(text, start, start + _LOOK_AHEAD)
+    end = match.end() if match else start
     budget.spend(end - start)
     for match in _STRING.finditer(text, start, end):
         yield from _string(match, Place.IMAGE)
