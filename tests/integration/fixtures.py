@@ -56,7 +56,7 @@ def route(gate: Gate, postfix: Postfix, dovecot: Dovecot) -> Iterator[Route]:
 
 @pytest.fixture(scope="session")
 def scraped(route: Route) -> Prometheus:
-    """Prometheus after a run: it saw the gate at rest, then the bundled mail go through it twice, to the last message."""
+    """Prometheus after a run: it saw the gate at rest, then bundled mail go through it twice, to the last one."""
     taken = 'sum(sluis_messages_total{edge="smtp"})'
     route.prometheus.reaches(f"count({taken})", 1)
     samples = ("newsletter.eml", "order.eml", "personal.eml")
