@@ -1,5 +1,6 @@
 """The five invariants of the cleaner, on messages made up and on messages found."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ HERE = Path(__file__).parent
 CORPUS = HERE.parent.parent / "shared" / "corpus"
 FIXTURES = sorted((HERE / "fixtures").glob("*.eml"))
 BALANCED = POLICIES["balanced"]
+BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_S7KL50N0dhBq1w-3D-3D"
 SES = "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2Fsale/1/0102018969854525-eb08255a-000000/x-Y_z=9"
 
@@ -54,6 +56,7 @@ def check(raw: bytes, policy: Policy) -> Cleaned:
     assert (report.verdict is Verdict.CLEANED) == bool(report.edited)
     if not report.edited:
         assert done.raw == raw
+    assert BARE.search(raw) or not BARE.search(done.raw)  # the relay takes no such message and sends none
     outside(raw, done)
     again = clean(done.raw, policy, rules())
     assert again.report.edited == ()

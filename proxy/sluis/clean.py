@@ -89,7 +89,8 @@ def _part(raw: bytes, part: Part, policy: Policy, rules: Rules, who: Identity) -
         texts = readings(body.octets, part.charset)
         wanted = [each for text in texts for each in _wanted(text, policy, rules, who)]
         if policy.rebuild and not policy.fit and part.media_type == _HTML:
-            wanted = list(_rebuilt(texts[0], wanted))
+            line_end = "\r\n" if b"\r\n" in raw else "\n"
+            wanted = list(_rebuilt(texts[0], wanted, line_end))
     return _made(wanted, body, part, policy)
 
 
@@ -103,11 +104,11 @@ def _wanted(text: Text, policy: Policy, rules: Rules, who: Identity) -> Iterator
             yield proposal, edit
 
 
-def _rebuilt(text: Text, wanted: list[Wanted]) -> Iterator[Wanted]:
+def _rebuilt(text: Text, wanted: list[Wanted], line_end: str) -> Iterator[Wanted]:
     """One edit of the whole text, which all findings share."""
     clipped = text.native(apply(text.text, [proposal for proposal, _ in wanted]))
     mark = "\ufeff" if clipped.startswith("\ufeff") else ""  # a byte order mark is no text, and stays
-    html = (mark + rebuild(clipped.removeprefix(mark))).encode(text.codec)
+    html = (mark + rebuild(clipped.removeprefix(mark), line_end)).encode(text.codec)
     if html != text.octets:
         edit = Edit(0, len(text.octets), html)
         cut = Cut(0, len(text.text), "")

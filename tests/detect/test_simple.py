@@ -25,6 +25,13 @@ def test_rebuild(before: str, after: str) -> None:
     assert rebuild(before) == f"<html><body>{after}</body></html>\n"
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_every_line_ends_alike(line_end: str) -> None:
+    built = rebuild("<p\nstyle=x>a\r\nb\rc&#13;&#10;d\n", line_end)
+    assert built == "<html><body><p>a\nb\nc&#13;\nd\n</p></body></html>\n".replace("\n", line_end)
+    assert rebuild(built, line_end) == built
+
+
 PIECES = [
     "<p>",
     "</p>",

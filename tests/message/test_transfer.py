@@ -74,6 +74,8 @@ def test_base64_is_read_tolerantly(wire: bytes, read: bytes) -> None:
         (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 6, b""), b"YWJjZ2hp\r\n"),
         (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 5, b""), b"YWJjICBmZ2hp\r\n"),
         (b"YWJjZA==\r\n", B64, Edit(3, 4, b"XY"), b"YWJjWFk=\r\n"),
+        (b"<b>x</b>\r\ny", QP, Edit(3, 4, b"1\r\n2\n3\r4"), b"<b>1\r\n2=0A3=0D4</b>\r\ny"),
+        (b"<b>x</b>\ny", QP, Edit(3, 4, b"1\r\n2\n3"), b"<b>1\r\n2\n3</b>\ny"),
     ],
 )
 def test_only_what_is_touched_is_written_anew(wire: bytes, encoding: Encoding, edit: Edit, expected: bytes) -> None:

@@ -5,6 +5,8 @@ that came along stay; styles, scripts, remote images and everything unnamed go. 
 BeautifulSoup in ASCII with character references, which every charset of mail can hold.
 """
 
+import re
+
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
@@ -23,15 +25,19 @@ _EVERYWHERE = ("dir", "lang")
 _DROPPED = frozenset(
     {"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math", "video", "audio"}
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ROUNDS = 4  # one is enough for HTML that a parser reads the same way twice
 
 
-def rebuild(text: str) -> str:
-    """`text`, an HTML document, as simple HTML; itself if it is that already. Raises ValueError if it never settles."""
+def rebuild(text: str, line_end: str = "\n") -> str:
+    """`text`, an HTML document, as simple HTML whose lines end in `line_end`; itself if it is that already.
+
+    Raises ValueError if it never settles.
+    """
     if not text.strip():
         return text
     for _ in range(_ROUNDS):
-        built = _build(text)
+        built = _build(text).replace("\n", line_end)
         if built == text:
             return text
         text = built
@@ -39,7 +45,7 @@ def rebuild(text: str) -> str:
 
 
 def _build(text: str) -> str:
-    soup = BeautifulSoup(text, "lxml")
+    soup = BeautifulSoup(_LINE_END.sub("\n", text), "lxml")
     for element in soup.find_all(_DROPPED):
         element.decompose()
     for comment in soup.find_all(string=lambda string: isinstance(string, PreformattedString)):
@@ -50,6 +56,7 @@ def _build(text: str) -> str:
         else:
             element.unwrap()
     html = soup.decode(formatter="minimal").strip().encode("ascii", "xmlcharrefreplace").decode()
+    html = html.replace("\r", "&#13;")  # as it was written, or it would not have come through the parser
     return html.replace("\n--", "\n&#45;-") + "\n"  # two dashes that begin a line could delimit a part
 
 

@@ -71,17 +71,17 @@ class QuotedPrintable:
         if self._column(start) == 0 and not octets and self._raw.startswith(b"--", end):
             octets = edit.blank
         lines = _Lines(self._column(start), self._newline)
-        for atom in _atoms(octets):
+        for atom in _atoms(octets, self._newline):
             lines.add(atom)
         lines.end(self._rest(end))
         return Edit(start, end, _escape_last(lines.octets(), self._raw[end : end + 2]))
 
     def _fitted(self, edit: Edit, start: int, end: int) -> Edit | None:
         """The edit in as many octets and lines as stood here, blanks and soft breaks at its pad; None without room."""
-        breaks = self._raw.count(b"\n", start, end) - edit.octets.count(b"\n")
+        breaks = self._raw.count(b"\n", start, end) - edit.octets.count(self._newline)
         pad = len(edit.octets) if edit.pad is None else edit.pad
-        head, tail = list(_atoms(edit.octets[:pad])), list(_atoms(edit.octets[pad:]))
-        blank = b"".join(_atoms(edit.blank))
+        head, tail = (list(_atoms(octets, self._newline)) for octets in (edit.octets[:pad], edit.octets[pad:]))
+        blank = b"".join(_atoms(edit.blank, self._newline))
         soft = b"=" + self._newline
         spare = end - start - sum(map(len, head + tail)) - breaks * len(soft)
         if breaks < 0 or spare < 0 or spare % len(blank):
@@ -199,11 +199,14 @@ def _piece(piece: bytes) -> bytes:
     return piece[soft.end() :] if soft else b"=" + piece
 
 
-def _atoms(octets: bytes) -> Iterator[bytes]:
-    """`octets` as tokens: line ends as they are, printable ASCII as itself, the rest escaped."""
+def _atoms(octets: bytes, newline: bytes) -> Iterator[bytes]:
+    """`octets` as tokens: the part's line ends as they are, printable ASCII as itself, the rest escaped.
+
+    Where lines end in CR LF, a LF alone is an octet and no line end, as half a line end of UTF-16 is.
+    """
     for match in _ATOM.finditer(octets):
         atom = match[0]
-        yield atom if atom.endswith(b"\n") or (32 <= atom[0] < 127 and atom != b"=") else b"=%02X" % atom[0]
+        yield atom if atom.endswith(newline) or (32 <= atom[0] < 127 and atom != b"=") else b"=%02X" % atom[0]
 
 
 def _escape_last(octets: bytes, after: bytes) -> bytes:
