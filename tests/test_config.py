@@ -170,7 +170,8 @@ REFUSALS = {
     "3: x": "sluis.yaml:1: 3: is not a key",
     "smtp: 3": "sluis.yaml:1: smtp: must be a mapping of keys to values, not 3",
     "smtp: [a]": "sluis.yaml:1: smtp: must be a mapping of keys to values, not a list",
-    "policy: strct": "sluis.yaml:1: policy: must be one of audit, balanced, strict, simple, not 'strct'; did you mean strict?",
+    "policy: strct": "sluis.yaml:1: policy: must be one of audit, balanced, strict, simple, not 'strct'"
+    "; did you mean strict?",
     "policy:": "sluis.yaml:1: policy: must be text, not nothing",
     "fail: ajar": "sluis.yaml:1: fail: must be one of open, closed, not 'ajar'",
     "log: {level: off}": "sluis.yaml:1: log.level: must be one of debug, info, warning, error, not 'off'",

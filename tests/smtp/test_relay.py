@@ -1,0 +1,137 @@
+"""The 2xx rule: the client hears 2xx for a message only after the server behind said it for that very transaction."""
+
+import asyncio
+
+import pytest
+from tests.smtp.stage import SHORT, Player, failing, stage
+
+MESSAGE = b"Subject: x\r\n\r\n..dots\r\nbody\r\n"
+TROUBLE = ["closes", "resets", "garbage", "half a reply", "silence"]
+POINTS = ["MAIL", "RCPT", "DATA", "dot"]
+
+
+async def make(trouble: str, server: Player) -> None:
+    """The server behind fails in one of the ways servers do."""
+    if trouble == "closes":
+        server.closes()
+    elif trouble == "resets":
+        server.resets()
+    elif trouble == "garbage":
+        await server.says("\x00 what?")
+    elif trouble == "half a reply":
+        await server.sends(b"250-2.0.0 O")
+        server.closes()
+
+
+async def dialogue(client: Player, server: Player, point: str, trouble: str) -> list[str]:
+    """What the client hears for each of its commands when the server fails at `point`."""
+    heard = []
+    for name, line in [("MAIL", "MAIL FROM:<a@b.example>"), ("RCPT", "RCPT TO:<c@d.example>"), ("DATA", "DATA")]:
+        await client.says(line)
+        if name != "DATA":
+            assert await server.hears() == line
+            if point == name:
+                await make(trouble, server)
+                return [*heard, await client.reply()]
+            await server.says("250 2.1.0 Ok")
+        heard.append(await client.reply())
+    await client.sends(MESSAGE + b".\r\n")
+    assert await server.hears() == "DATA"
+    if point == "dot":
+        await server.says("354 Go")
+        assert await server.message() == MESSAGE
+    await make(trouble, server)
+    return [*heard, await client.reply()]
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("trouble", TROUBLE)
+async def test_no_trouble_behind_becomes_a_2xx(point: str, trouble: str) -> None:
+    async with stage(upstream_timeout=SHORT) as playing:
+        client, server = await playing.met("ENHANCEDSTATUSCODES")
+        heard = await dialogue(client, server, point, trouble)
+        assert heard[-1].startswith(("451 ", "421 "))
+        assert playing.count("sluis_failures_total", edge="smtp", stage="upstream") >= 1
+
+
+@pytest.mark.parametrize("reply", ["250 2.0.0 queued as 1", "451 4.3.0 later", "550 5.7.1 no", "552 5.2.2 full"])
+async def test_the_final_reply_is_the_servers_own(reply: str) -> None:
+    async with stage() as playing:
+        client, server = await playing.open("ENHANCEDSTATUSCODES")
+        assert (await client.asks("DATA")).startswith("354 ")
+        await client.sends(MESSAGE + b".\r\n")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go")
+        assert await server.message() == MESSAGE
+        await server.says(reply)
+        assert await client.reply() == reply
+
+
+async def test_a_cleaner_that_fails_passes_the_original_on() -> None:
+    async with stage(clean=failing) as playing:
+        client, server = await playing.open()
+        await client.asks("DATA")
+        await client.sends(MESSAGE + b".\r\n")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go")
+        assert (await server.message()).endswith(MESSAGE)
+        await server.says("250 Ok")
+        assert (await client.reply()).startswith("250 ")
+        assert playing.count("sluis_originals_passed_total", edge="smtp") == 1
+
+
+async def test_a_cleaner_that_fails_may_be_made_to_refuse() -> None:
+    async with stage(clean=failing, fail="closed") as playing:
+        client, _ = await playing.open()
+        await client.asks("DATA")
+        await client.sends(MESSAGE + b".\r\n")
+        assert (await client.reply()).startswith("451 ")
+
+
+async def test_a_client_that_leaves_before_the_dot_delivers_nothing() -> None:
+    async with stage() as playing:
+        client, server = await playing.open()
+        await client.asks("DATA")
+        await client.sends(MESSAGE)
+        client.closes()
+        assert b"DATA" not in await server.is_left()
+
+
+async def test_a_client_that_leaves_after_the_dot_undoes_nothing() -> None:
+    async with stage() as playing:
+        client, server = await playing.open()
+        await client.asks("DATA")
+        await client.sends(MESSAGE + b".\r\n")
+        assert await server.hears() == "DATA"
+        client.resets()
+        await asyncio.sleep(0)
+        await server.says("354 Go")
+        assert await server.message() == MESSAGE
+        await server.says("250 Ok")
+
+
+@pytest.mark.parametrize(
+    "body", [b"a\rb\r\n.\r\n", b"a\nb\r\n.\r\n", b"a\n.\r\n", b"a\r\n.\n\r\n.\r\n", b"a\0b\r\n.\r\n"]
+)
+async def test_what_smuggling_needs_is_refused(body: bytes) -> None:
+    async with stage() as playing:
+        client, server = await playing.open()
+        await client.asks("DATA")
+        await client.sends(body)
+        assert (await client.reply()).startswith("550 ")
+        client.closes()
+        await server.says("250 Ok")
+        assert b"DATA" not in await server.is_left()
+
+
+async def test_parameters_and_odd_paths_pass_verbatim() -> None:
+    async with stage() as playing:
+        client, server = await playing.met("DSN", "SIZE 1000000", "8BITMIME", "SMTPUTF8")
+        for line in (
+            "MAIL FROM:<> RET=HDRS ENVID=Qq+2B314 BODY=8BITMIME SIZE=200 SMTPUTF8",
+            'RCPT TO:<"a b"@reader.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;A@Reader.example',
+        ):
+            await client.says(line)
+            assert await server.hears() == line
+            await server.says("250 Ok")
+            assert await client.reply() == "250 Ok"
