@@ -18,14 +18,12 @@ from tests.integration.process import Server, folder, free_port, program
 DOMAIN = "lezer.example"
 UTF8_DOMAIN = "brievenbus.example"
 
+_MAILBOXES = (f"sanne@{DOMAIN}=-", f"teun@{DOMAIN}=-", f"vol@{DOMAIN}=-", f"søren@{UTF8_DOMAIN}=søren/")
 _DAEMONS = "/usr/lib/postfix/sbin"  # Debian's place
 _MAIL = "8"  # the user and group `mail` on Debian
 
 _SERVICES = """\
 {listen}  inet  n - n - - smtpd
-{again}   inet  n - n - - smtpd
-    -o content_filter=
-    -o receive_override_options=no_header_body_checks,no_unknown_recipient_checks,no_milters
 cleanup    unix  n - n - 0 cleanup
 qmgr       unix  n - n 300 1 qmgr
 tlsmgr     unix  - - n 1000? 1 tlsmgr
@@ -47,16 +45,16 @@ postlog    unix-dgram n - n - 1 postlogd
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """`port` takes mail; `again` too, past the content filter. `home` holds it all."""
+    """`port` takes mail, as do `others`. `home` holds it all."""
 
     home: Path
     port: int
-    again: int
+    others: tuple[int, ...]
     server: Server
 
     def start(self) -> None:
-        """Start it and wait until both ports answer."""
-        self.server.start(self.port, self.again)
+        """Start it and wait until all its ports answer."""
+        self.server.start(self.port, *self.others)
 
     def stop(self) -> None:
         """Stop it; its ports refuse connections then."""
@@ -66,20 +64,32 @@ class Postfix:
         """The messages that came for `user` of `UTF8_DOMAIN`, as the files hold them."""
         return [path.read_bytes() for path in sorted((self.home / "mail" / user / "new").glob("*"))]
 
+    def complaints(self) -> str:
+        """What postconf has to say against the configuration: parameters that nobody reads, above all."""
+        command = [program("postconf"), "-c", f"{self.home}/etc", "-n"]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stderr
+
 
 @contextmanager
-def postfix(lmtp: Path, settings: Mapping[str, str] | None = None) -> Iterator[Postfix]:
-    """A running Postfix that delivers to the LMTP server at the Unix socket `lmtp`; `settings` go into main.cf."""
+def postfix(
+    lmtp: Path, settings: Mapping[str, str] | None = None, services: str = "", others: tuple[int, ...] = ()
+) -> Iterator[Postfix]:
+    """A running Postfix that delivers to the LMTP server at the Unix socket `lmtp`.
+
+    `settings` go into main.cf and `services` into master.cf; those of them that listen do so at the ports `others`.
+    """
     command = program("postfix")
     if os.geteuid() != 0:
         pytest.skip("Postfix starts as root only")
     with folder("postfix") as home:
-        port, again = free_port(), free_port()
-        _configure(home, port, again, _settings(home, lmtp) | dict(settings or {}))
+        port = free_port()
+        _configure(
+            home, _SERVICES.format(listen=f"127.0.0.1:{port}") + services, _settings(home, lmtp) | dict(settings or {})
+        )
         # `postfix start-fg` would be a shell that outlives its signals; this is what it runs.
         subprocess.run([command, "-c", f"{home}/etc", "check"], check=True, capture_output=True, timeout=60)
         master = [f"{_DAEMONS}/master", "-c", f"{home}/etc", "-s"]
-        made = Postfix(home, port, again, Server(master, home / "log"))
+        made = Postfix(home, port, others, Server(master, home / "log"))
         made.start()
         try:
             yield made
@@ -87,13 +97,12 @@ def postfix(lmtp: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
             made.stop()
 
 
-def _configure(home: Path, port: int, again: int, settings: Mapping[str, str]) -> None:
+def _configure(home: Path, services: str, settings: Mapping[str, str]) -> None:
     for name in ("etc", "queue", "data", "mail"):
         (home / name).mkdir()
     shutil.chown(home / "data", "postfix")
     shutil.chown(home / "mail", "mail")
     (home / "etc" / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
-    services = _SERVICES.format(listen=f"127.0.0.1:{port}", again=f"127.0.0.1:{again}")
     (home / "etc" / "master.cf").write_text(services)
 
 
@@ -110,7 +119,7 @@ def _settings(home: Path, lmtp: Path) -> dict[str, str]:
         "mydestination": "",
         "alias_maps": "",
         "virtual_mailbox_domains": f"{DOMAIN}, {UTF8_DOMAIN}",
-        "virtual_mailbox_maps": f"inline:{{ sanne@{DOMAIN}=-, teun@{DOMAIN}=-, søren@{UTF8_DOMAIN}=søren/ }}",
+        "virtual_mailbox_maps": f"inline:{{ {', '.join(_MAILBOXES)} }}",
         "virtual_mailbox_base": f"{home}/mail",
         "virtual_uid_maps": f"static:{_MAIL}",
         "virtual_gid_maps": f"static:{_MAIL}",
