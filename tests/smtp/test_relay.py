@@ -118,10 +118,9 @@ async def test_what_smuggling_needs_is_refused(body: bytes) -> None:
         client, server = await playing.open()
         await client.asks("DATA")
         await client.sends(body)
-        assert (await client.reply()).startswith("550 ")
-        client.closes()
+        assert await server.hears() in {"RSET", "QUIT"}
         await server.says("250 Ok")
-        assert b"DATA" not in await server.is_left()
+        assert (await client.reply()).startswith("550 ")
 
 
 async def test_parameters_and_odd_paths_pass_verbatim() -> None:
