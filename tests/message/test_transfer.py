@@ -70,7 +70,7 @@ def test_base64_is_read_tolerantly(wire: bytes, read: bytes) -> None:
         (b"a=3Db=3Dc", QP, Edit(2, 3, "é=".encode()), b"a=3D=C3=A9=3D=3Dc"),
         (b"a=\r\nb=\r\nc", QP, Edit(1, 2, b"X"), b"a=\r\nX=\r\nc"),
         (b"hello <i>\r\nx", QP, Edit(6, 9, b""), b"hello=20\r\nx"),
-        (b"<i>--b\r\n", QP, Edit(0, 3, b""), b" --b\r\n"),
+        (b"<i>--b\r\n", QP, Edit(0, 3, b""), b"=2D-b\r\n"),
         (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 6, b""), b"YWJjZ2hp\r\n"),
         (b"YWJjZGVmZ2hp\r\n", B64, Edit(3, 5, b""), b"YWJjICBmZ2hp\r\n"),
         (b"YWJjZA==\r\n", B64, Edit(3, 4, b"XY"), b"YWJjWFk=\r\n"),
@@ -97,6 +97,27 @@ def test_fitted_edits_keep_octets_and_lines(
 ) -> None:
     out = edited(wire, encoding, edit, fit=True)
     assert out == (wire if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("wire", "encoding", "edits", "expected"),
+    [
+        (b"  =3D", QP, [Edit(0, 1, b""), Edit(2, 3, b"")], b"=20"),
+        (b"x" * 60 + b"==3D=\n" + b"y" * 60, QP, [Edit(0, 1, b"z" * 12), Edit(61, 62, b"")], None),
+        (encodebytes(b"x" * 130), B64, [Edit(0, 1, b""), Edit(54, 115, b"12345"), Edit(117, 118, b"12")], None),
+        (b"a" * 10 + b"=\n--b", QP, [Edit(0, 1, b"")], b"a" * 9 + b"=\n--b"),
+        (b"x" * 75 + b"=\na--b", QP, [Edit(75, 76, b"")], b"x" * 75 + b"=\n=2D-b"),
+        (b"a b", QP, [Edit(2, 3, b"x" * 74 + b"--y")], b"a " + b"x" * 73 + b"=\r\nx--y"),
+        (b"a b", QP, [Edit(2, 3, b"x" * 73 + b"--y")], b"a " + b"x" * 73 + b"=\r\n=2D-y"),
+    ],
+)
+def test_edits_that_share_a_line_know_of_each_other(
+    wire: bytes, encoding: Encoding, edits: list[Edit], expected: bytes | None
+) -> None:
+    out = edited(wire, encoding, *edits)
+    assert octets(out, encoding).replace(b" ", b"") == applied(octets(wire, encoding), edits).replace(b" ", b"")
+    assert max(map(len, out.splitlines())) <= 76
+    assert expected in {None, out}
 
 
 def test_a_refused_edit_has_no_span() -> None:

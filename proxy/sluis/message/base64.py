@@ -8,7 +8,7 @@ from binascii import a2b_base64, b2a_base64
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sluis.message.body import Rewired, blanks
+from sluis.message.body import Columns, Rewired, blanks
 from sluis.report import Edit, Span
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -43,14 +43,14 @@ class Base64:
             return Rewired((), ())
         if not self._single:
             return self._whole(edits, fit=fit)
-        made: list[Edit] = []
+        groups = self._groups(edits, fit=fit)
+        made = [self._quanta([edit for _, edit in group], fit=fit) for group in groups]
         spans: dict[int, Span] = {}
-        for group in self._groups(edits, fit=fit):
-            if group:
-                edit = self._quanta([edit for _, edit in group], fit=fit)
-                made.append(edit)
-                spans |= dict.fromkeys((index for index, _ in group), (edit.start, edit.end))
-        return Rewired(tuple(made), tuple(spans.get(index) for index in range(len(edits))))
+        for group, edit in zip(groups, made, strict=True):
+            spans |= dict.fromkeys((index for index, _ in group), (edit.start, edit.end))
+        return Rewired(
+            tuple(made if fit else self._wrapped(made)), tuple(spans.get(index) for index in range(len(edits)))
+        )
 
     def _groups(self, edits: Sequence[Edit], *, fit: bool) -> list[list[tuple[int, Edit]]]:
         """The edits that can be made, those that share a quantum together."""
@@ -74,8 +74,7 @@ class Base64:
         if end == len(self.octets):
             last = max(last, self._padding_end(last))
         text = b2a_base64(octets, newline=False)
-        laid = self._laid_over(first, last, text) if fit else self._wrapped(first, last, text)
-        return Edit(first, last, laid)
+        return Edit(first, last, self._laid_over(first, last, text) if fit else text)
 
     def _edited(self, edits: Sequence[Edit], start: int, end: int, *, fit: bool) -> bytes:
         """The octets `[start, end)` with the edits made; the first is padded so that what follows keeps its phase."""
@@ -102,21 +101,32 @@ class Base64:
             laid[place] = character
         return bytes(laid)
 
-    def _wrapped(self, first: int, last: int, text: bytes) -> bytes:
-        """`text` in lines no longer than the part's own, between what stands before and behind it."""
+    def _wrapped(self, edits: Sequence[Edit]) -> list[Edit]:
+        """The edits with their text in lines no longer than the part's own; several may share a line."""
+        newline, longest = self._line()
+        made: list[Edit] = []
+        columns = Columns(self._raw, self._span[0])
+        stops = [*(edit.start for edit in edits[1:]), self._span[1]]
+        for edit, stop in zip(edits, stops, strict=True):
+            after = self._raw.find(b"\n", edit.end, stop)
+            rest = (stop if after < 0 else after - (newline == b"\r\n")) - edit.end
+            column = columns.at(edit.start)
+            lines = _lines(edit.octets, column, longest)
+            last = len(lines[-1]) + (column if len(lines) == 1 else 0)
+            if rest and last and last + rest > longest:
+                lines.append(b"")
+            made.append(Edit(edit.start, edit.end, newline.join(lines)))
+            columns.after(made[-1])
+        return made
+
+    def _line(self) -> tuple[bytes, int]:
+        """The part's line end, and its length of line in characters, as the first line has them."""
         begin, stop = self._span
-        column = first - (self._raw.rfind(b"\n", begin, first) + 1 or begin)
-        line_end = self._raw.find(b"\n", begin, stop)
-        longest = max(_DEFAULT_LINE if line_end < 0 else line_end - begin, 4)
-        newline = b"\r\n" if line_end < 0 or self._raw[line_end - 1 : line_end] == b"\r" else b"\n"
-        longest = min(max(longest - len(newline) + 1, 4), _DEFAULT_LINE) // 4 * 4
-        room = max(longest - column, 0)
-        lines = [text[:room], *(text[at : at + longest] for at in range(room, len(text), longest))]
-        after = self._raw.find(b"\n", last, stop)
-        rest = (after if after >= 0 else stop) - last - (newline == b"\r\n" and after >= 0)
-        if rest and len(lines[-1]) + rest + (column if len(lines) == 1 else 0) > longest:
-            lines.append(b"")
-        return newline.join(lines)
+        end = self._raw.find(b"\n", begin, stop)
+        if end < 0:
+            return b"\r\n", _DEFAULT_LINE
+        newline = b"\r\n" if self._raw[end - 1 : end] == b"\r" else b"\n"
+        return newline, min(max(end - begin - len(newline) + 1, 4), _DEFAULT_LINE) // 4 * 4
 
     def _whole(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
         """A part of several streams is written anew from the first to the last octet as one."""
@@ -149,6 +159,12 @@ class Base64:
         starts = self._index()
         run = max(min(bisect_right(self._counts, character), len(starts)) - 1, 0)
         return starts[run] + character - self._counts[run]
+
+
+def _lines(text: bytes, column: int, longest: int) -> list[bytes]:
+    """`text` in lines of `longest` characters, the first of which begins at `column`."""
+    room = max(longest - column, 0)
+    return [text[:room], *(text[at : at + longest] for at in range(room, len(text), longest))]
 
 
 def _decoded(stream: bytes) -> bytes:

@@ -49,6 +49,24 @@ class Body(Protocol):
         """Where the decoded octets `[start, end)` stand in the message."""
 
 
+class Columns:
+    """The octets between the start of a line and the place of each edit, once the edits before it are made."""
+
+    def __init__(self, raw: bytes, start: int) -> None:
+        self._raw, self._position, self._column = raw, start, 0
+
+    def at(self, position: int) -> int:
+        """The column of `position`, which no edit made so far lies behind."""
+        begin = self._raw.rfind(b"\n", self._position, position) + 1
+        return position - begin if begin else self._column + position - self._position
+
+    def after(self, edit: Edit) -> None:
+        """Go on behind `edit` as it was made."""
+        begin = edit.octets.rfind(b"\n") + 1
+        self._column = len(edit.octets) - begin + (0 if begin else self.at(edit.start))
+        self._position = edit.end
+
+
 def blanks(edit: Edit, count: int) -> bytes:
     """The octets of `edit` with `count` octets of blanks at its pad."""
     pad = len(edit.octets) if edit.pad is None else edit.pad

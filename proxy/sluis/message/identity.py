@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sluis.message.body import LONGEST_LINE, Rewired
+from sluis.message.body import LONGEST_LINE, Columns, Rewired
 from sluis.report import Edit, Span
 
 _LINE_END = re.compile(rb"\r?\n")
@@ -24,14 +24,16 @@ class Identity:
         """See `Body.wire`. An edit that would make a line of more than 998 octets is refused."""
         made: list[Edit] = []
         spans: list[Span | None] = []
+        columns = Columns(self.octets, 0)
         for edit in edits:
             start, end = self.locate(edit.start, edit.end)
-            octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit))
+            octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit), columns.at(edit.start))
             if octets is None:
                 spans.append(None)
             else:
                 made.append(Edit(start, end, octets))
                 spans.append((start, end))
+                columns.after(Edit(edit.start, edit.end, octets))
         return Rewired(tuple(made), tuple(spans))
 
     def _fitted(self, edit: Edit) -> bytes | None:
@@ -54,12 +56,11 @@ class Identity:
         )
         return edit.blank if fence else edit.octets
 
-    def _broken(self, edit: Edit, octets: bytes) -> bytes | None:
+    def _broken(self, edit: Edit, octets: bytes, before: int) -> bytes | None:
         """The edit's octets, with a line break at its pad where the line would grow too long; None if that is too late.
 
-        A line that was too long before may stay so.
+        `before` is the column at which the edit begins. A line that was too long before may stay so.
         """
-        before = edit.start - (self.octets.rfind(b"\n", max(0, edit.start - LONGEST_LINE), edit.start) + 1)
         end = self.octets.find(b"\n", edit.end, edit.end + LONGEST_LINE)
         after = (end if end >= 0 else min(len(self.octets), edit.end + LONGEST_LINE)) - edit.end
         length = before + edit.end - edit.start + after

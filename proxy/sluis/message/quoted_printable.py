@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from sluis.message.body import LONGEST_LINE, Rewired
+from sluis.message.body import LONGEST_LINE, Columns, Rewired
 from sluis.report import Edit, Span
 
 _ESCAPES = {
@@ -22,7 +22,7 @@ _ESCAPES = {
 _ESCAPES[b"\r\n"] = b""
 _PADDED = re.compile(rb"[ \t]++\r?\n")
 _SOFT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
-_ATOM = re.compile(rb"\r?\n|[!-<>-~ \t]|[^\n]|\n")
+_ATOM = re.compile(rb"\r?\n|-->|[!-<>-~ \t]|[^\n]|\n")
 _EQUALS = ord("=")
 _LINE = 76  # octets, the soft line break's own `=` included
 
@@ -51,15 +51,37 @@ class QuotedPrintable:
         """See `Body.wire`."""
         made: list[Edit] = []
         spans: list[Span | None] = []
-        for edit in edits:
-            start, end = self.locate(edit.start, edit.end)
-            wired = self._fitted(edit, start, end) if fit else self._free(edit, start, end)
-            spans.append((wired.start, wired.end) if wired else None)
+        columns = Columns(self._raw, self._span[0])
+        groups = [(edit, 1) for edit in edits] if fit else self._merged(edits)
+        places = [self.locate(edit.start, edit.end) for edit, _ in groups]
+        stops = [*(start for start, _ in places[1:]), None]
+        for (edit, count), (start, end), stop in zip(groups, places, stops, strict=False):
+            wired = (self._fitted if fit else self._free)(edit, start, end, columns, self._rest(end, stop))
+            spans += [(wired.start, wired.end) if wired else None] * count
             if wired:
                 made.append(wired)
+                columns.after(wired)
         return Rewired(tuple(made), tuple(spans))
 
-    def _free(self, edit: Edit, start: int, end: int) -> Edit:
+    def _merged(self, edits: Sequence[Edit]) -> list[tuple[Edit, int]]:
+        """The edits, those with no more than blanks between them made one, and how many each stands for.
+
+        A blank is octet or trailing white space by what comes behind it, so such edits cannot be written apart.
+        """
+        merged: list[tuple[list[bytes], int, int, int]] = []
+        for edit in edits:
+            between = self.octets[merged[-1][2] : edit.start] if merged else b"x"
+            if between.strip(b" \t"):
+                merged.append(([edit.octets], edit.start, edit.end, 1))
+            else:
+                octets, start, _, count = merged[-1]
+                octets += (between, edit.octets)
+                merged[-1] = (octets, start, edit.end, count + 1)
+        return [
+            (Edit(start, end, b"".join(octets), blank=edits[0].blank), count) for octets, start, end, count in merged
+        ]
+
+    def _free(self, edit: Edit, start: int, end: int, columns: Columns, rest: int) -> Edit:
         octets = edit.octets
         while (
             start > self._span[0]
@@ -68,15 +90,16 @@ class QuotedPrintable:
         ):
             start -= 1  # a blank that would now end its line falls away unless it is escaped
             octets = self._raw[start : start + 1] + octets
-        if self._column(start) == 0 and not octets and self._raw.startswith(b"--", end):
-            octets = edit.blank
-        lines = _Lines(self._column(start), self._newline)
+        lines = _Lines(columns.at(start), self._newline)
         for atom in _atoms(octets, self._newline):
             lines.add(atom)
-        lines.end(self._rest(end))
-        return Edit(start, end, _escape_last(lines.octets(), self._raw[end : end + 2]))
+        lines.end(rest)
+        if lines.column == 0 and self._raw.startswith(b"--", end):
+            lines.add(b"-")  # written so that it cannot begin a delimiter
+            end += 1
+        return Edit(start, end, _escape_last(lines.octets(), self._raw[end : min(end + 2, self._span[1])]))
 
-    def _fitted(self, edit: Edit, start: int, end: int) -> Edit | None:
+    def _fitted(self, edit: Edit, start: int, end: int, columns: Columns, rest: int) -> Edit | None:
         """The edit in as many octets and lines as stood here, blanks and soft breaks at its pad; None without room."""
         breaks = self._raw.count(b"\n", start, end) - edit.octets.count(self._newline)
         pad = len(edit.octets) if edit.pad is None else edit.pad
@@ -86,10 +109,9 @@ class QuotedPrintable:
         spare = end - start - sum(map(len, head + tail)) - breaks * len(soft)
         if breaks < 0 or spare < 0 or spare % len(blank):
             return None
-        lines = _Lines(self._column(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
+        lines = _Lines(columns.at(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
         for atom in [*head, *[blank] * (spare // len(blank))]:
             lines.add(atom)
-        rest = self._rest(end)
         lines.spend(1 if sum(map(len, tail)) + rest > _LINE else 0)
         for atom in tail:
             lines.add(atom)
@@ -101,9 +123,14 @@ class QuotedPrintable:
         """Octets between the start of the wire's line and `position`."""
         return position - max(self._raw.rfind(b"\n", self._span[0], position) + 1, self._span[0])
 
-    def _rest(self, position: int) -> int:
-        """Octets from `position` to the end of the wire's line, a soft break's `=` included."""
-        end = self._raw.find(b"\n", position, self._span[1])
+    def _rest(self, position: int, stop: int | None = None) -> int:
+        """Octets from `position` to the end of the wire's line, a soft break's `=` included.
+
+        Where an edit begins at `stop` on the same line, up to there, and one octet for a soft break before it.
+        """
+        end = self._raw.find(b"\n", position, self._span[1] if stop is None else stop)
+        if end < 0 and stop is not None:
+            return stop + 1 - position
         end = self._span[1] if end < 0 else end - (self._raw[end - 1 : end] == b"\r" and end > position)
         return end - position
 
@@ -152,22 +179,24 @@ class _Lines:
     """Tokens laid into lines of at most `limit` octets by soft breaks, of which there may be only so many."""
 
     def __init__(self, column: int, newline: bytes, breaks: int | None = None, limit: int = _LINE) -> None:
-        self._column, self._soft, self._breaks, self._limit = column, b"=" + newline, breaks, limit
+        self.column, self._soft, self._breaks, self._limit = column, b"=" + newline, breaks, limit
         self._pieces: list[bytes] = []
 
     def add(self, atom: bytes) -> None:
         if atom.endswith(b"\n"):
             self._pieces.append(atom)
-            self._column = 0
+            self.column = 0
             return
-        if self._column + len(atom) > self._limit - 1 and self._breaks != 0:
+        if self.column + len(atom) > self._limit - 1 and self._breaks != 0:
             self._break()
+        if atom == b"-" and not self.column:
+            atom = b"=2D"  # no line of ours begins as a delimiter does
         self._pieces.append(atom)
-        self._column += len(atom)
+        self.column += len(atom)
 
     def end(self, rest: int) -> None:
         """What follows on the wire takes `rest` more octets of the line."""
-        if rest and self._column and self._column + rest > self._limit:
+        if rest and self.column and self.column + rest > self._limit:
             self._break()
 
     def spend(self, spare: int) -> None:
@@ -176,14 +205,14 @@ class _Lines:
             self._break()
 
     def holds(self, rest: int) -> bool:
-        return self._column + rest <= self._limit
+        return self.column + rest <= self._limit
 
     def octets(self) -> bytes:
         return b"".join(self._pieces)
 
     def _break(self) -> None:
         self._pieces.append(self._soft)
-        self._column = 0
+        self.column = 0
         if self._breaks is not None:
             self._breaks -= 1
 
