@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test search lint format bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,9 @@ run: $(VENV)/.run ## Run the gate: embedded mailbox, status page, no mail server
 
 test: $(VENV)/.dev lint ## Lint, type-check and test
 	$(BIN)/pytest -n auto
+
+search: $(VENV)/.dev ## Look for cases that break the invariants, for as long as it takes
+	$(BIN)/pytest -n auto --hypothesis-profile=search $$(grep -rl '^@given' tests)
 
 lint: $(VENV)/.dev ## Lint and type-check
 	$(BIN)/ruff check .

@@ -3,6 +3,12 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# The gate tries the same cases each time, so a change is judged by what it changes; `make search` looks for new ones.
+settings.register_profile("gate", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("search", max_examples=20_000, deadline=None, print_blob=True)
+settings.load_profile("gate")
 
 ABSENT = "needs ../shared"  # mail that is not ours to commit: the one thing CI cannot have
 
