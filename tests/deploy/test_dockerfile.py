@@ -1,0 +1,72 @@
+"""The images, as far as they can be tried without building them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.deploy.dockerfile import instructions, settings
+from tests.integration.gate import Gate
+from tests.integration.process import free_port
+
+from sluis.config import Config, Endpoint, Maildir
+
+_DEPLOY = Path(__file__).parents[2] / "deploy"
+_IMAGE = _DEPLOY / "Dockerfile"
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "mailserver/Dockerfile"])
+def test_hadolint_agrees(file: str):
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([hadolint, _DEPLOY / file], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_its_settings_are_understood():
+    config = Config.load(None, settings(_IMAGE))
+    assert config.smtp.upstream == Maildir(Path("/mail"))
+    assert (config.smtp.listen.host, config.web.listen.host) == ("0.0.0.0", "0.0.0.0")
+
+
+def test_it_listens_where_sluis_does_by_default():
+    config, default = Config.load(None, settings(_IMAGE)), Config()
+    ports = [config.smtp.listen.port, config.web.listen.port]
+    assert ports == [default.smtp.listen.port, default.web.listen.port]
+    assert instructions(_IMAGE, "EXPOSE") == [" ".join(map(str, ports))]
+
+
+def test_what_is_written_goes_into_a_volume():
+    config = Config.load(None, settings(_IMAGE))
+    assert isinstance(config.smtp.upstream, Maildir)
+    assert instructions(_IMAGE, "VOLUME") == [str(config.smtp.upstream.path)]
+
+
+def test_it_does_not_run_as_root():
+    """A number, which Kubernetes can tell from root's."""
+    user, group = instructions(_IMAGE, "USER")[-1].split(":")
+    assert int(user) > 0
+    assert int(group) > 0
+
+
+def _health(port: int) -> int:
+    """The exit code of the health check, for a gate whose metrics are at `port`."""
+    (check,) = instructions(_IMAGE, "HEALTHCHECK")
+    command = [part.replace("9125", str(port)) for part in json.loads(check.split("CMD")[1])]
+    command[0] = sys.executable
+    return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode
+
+
+def test_the_health_check_tells_a_gate_from_none(gate: Gate):
+    assert _health(gate.web) == 0
+    assert _health(free_port()) == 1
+
+
+def test_it_takes_mail_for_nobody_else_until_told_whom():
+    """A mail server behind must come with the domains it is for, as the image listens to the world."""
+    from sluis.config import ConfigError
+
+    behind = settings(_IMAGE) | {"SLUIS_SMTP__UPSTREAM": "smtp://mail.internal"}
+    with pytest.raises(ConfigError, match="accept_domains"):
+        Config.load(None, behind)
+    assert Config.load(None, settings(_IMAGE)).smtp.listen == Endpoint("0.0.0.0", 2525)
