@@ -14,7 +14,7 @@ from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import new_value
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
-from sluis.scan.html import Attribute, AttributeScanner, enclosing
+from sluis.scan.html import Attribute, ValueScanner, attribute_at, enclosing
 from sluis.scan.references import unescape
 from sluis.urls.params import cut
 from sluis.urls.resolve import Resolution, resolve
@@ -29,19 +29,19 @@ _PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _LABEL = 400  # characters after a link's address in which its text is looked for
-_HREF = AttributeScanner({"href"})
+_HREF = ValueScanner("href")
 
 
 def links(page: Page) -> Iterator[Proposal]:
     """Proposals for every `href`, on whatever element: most lead nowhere else, and each address is looked up once."""
     innocent: set[str] = set()
-    for attribute in _HREF.attributes(page.text, page.lowered, page.budget):
-        if attribute.raw not in innocent:
-            found = _look_up(page, attribute.raw)
+    for start, raw in _HREF.values(page.text, page.lowered, page.budget):
+        if raw not in innocent:
+            found = _look_up(page, raw)
             if found is None:
-                innocent.add(attribute.raw)
-            elif enclosing(page.text, attribute.start, page.budget):
-                yield from _propose(page, attribute, found)
+                innocent.add(raw)
+            elif enclosing(page.text, start, page.budget):
+                yield from _propose(page, attribute_at(page.text, start, page.budget), found)
 
 
 def _look_up(page: Page, raw: str) -> Resolution | Hit | str | None:

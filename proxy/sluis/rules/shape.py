@@ -57,16 +57,16 @@ class Index(Generic[T]):
         self._hosts: dict[str, list[tuple[Shape, T]]] = {}
         self._seen: dict[str, list[tuple[Shape, T]]] = {}
         self._segments: dict[str, list[tuple[Shape, T]]] = {}
-        self._rest: list[tuple[Shape, T]] = []
+        rest: list[tuple[Shape, T]] = []
         for shape, thing in entries:
             for host in shape.hosts:
                 self._hosts.setdefault(host, []).append((shape, thing))
             if not shape.hosts and shape.segment is not None:
                 self._segments.setdefault(shape.segment, []).append((shape, thing))
             elif not shape.hosts:
-                self._rest.append((shape, thing))
-        patterns = [_NAME.sub("(?:", shape.path.pattern) for shape, _ in self._rest]
-        self._gate = re.compile("|".join(patterns) or r"(?!)", re.ASCII)  # one look at a path that has none of them
+                rest.append((shape, thing))
+        self._rest = _Gated(entry for entry in rest if not entry[0].query)
+        self._queried = _Gated(entry for entry in rest if entry[0].query)
 
     def things(self) -> tuple[T, ...]:
         """Everything in the index, in the order given."""
@@ -85,8 +85,9 @@ class Index(Generic[T]):
         for shape, thing in self._segments.get(url.path[1:end] if end > 0 else url.path[1:], ()):
             if shape.matches(url):
                 yield shape, thing
-        if self._rest and self._gate.match(url.path):
-            yield from ((shape, thing) for shape, thing in self._rest if shape.matches(url))
+        yield from self._rest.find(url)
+        if url.query:
+            yield from self._queried.find(url)
 
     def _on(self, host: str) -> Sequence[tuple[Shape, T]]:
         """What is bound to `host`. A mailing names few hosts many times, so the last few thousand are remembered."""
@@ -96,6 +97,20 @@ class Index(Generic[T]):
                 self._seen.clear()
             found = self._seen[host] = [entry for name in _above(host) for entry in self._hosts.get(name, ())]
         return found
+
+
+class _Gated(Generic[T]):
+    """Shapes that no index leads to: one look at a path tells whether any of them is worth trying."""
+
+    def __init__(self, entries: Iterable[tuple[Shape, T]]) -> None:
+        self._entries = tuple(entries)
+        patterns = [_NAME.sub("(?:", shape.path.pattern) for shape, _ in self._entries]
+        self._gate = re.compile("|".join(patterns) or r"(?!)", re.ASCII)
+
+    def find(self, url: Url) -> Iterable[tuple[Shape, T]]:
+        if self._gate.match(url.path) is None:
+            return ()
+        return ((shape, thing) for shape, thing in self._entries if shape.matches(url))
 
 
 def _above(host: str) -> Iterator[str]:

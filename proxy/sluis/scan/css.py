@@ -48,6 +48,7 @@ _STRING = re.compile(r""""([^"'<>\n]*+)"|'([^"'<>\n]*+)'""")
 _REMOTE = re.compile(r"[ \t\n\r\f]*+(?:[a-z]{2,5}:)?[/\\]{2}|[ \t]*+https?:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
+_LOOK_BACK = 2048  # characters before a reference in which its declaration starts
 _LOOK_AHEAD = 2048  # characters of an `image-set()` after its parenthesis
 
 
@@ -117,7 +118,7 @@ def _place(text: str, start: int, url: str, budget: Budget) -> Place:
         return Place.IMPORT
     if _FONT_FILE.search(url):
         return Place.FONT
-    declaration = max(text.rfind(mark, 0, start) for mark in ";{}") + 1
+    declaration = max(text.rfind(mark, max(0, start - _LOOK_BACK), start) for mark in ";{}") + 1
     budget.spend(start - declaration)
     return Place.FONT if _FONT_SOURCE.match(text, declaration) else Place.IMAGE
 

@@ -22,6 +22,7 @@ _ASSIGNED = re.compile(r"[ \t\n\r\f]*+=")
 _BEFORE_NAME = frozenset(" \t\n\r\f/\"':")  # a colon ends a namespace prefix
 _UPPER = re.compile(r"[A-Z]+")
 _STRAY = re.compile("[\"']")
+_SHORT = 1024  # characters of nearly every attribute value
 _NEAR = 4096  # characters in which nearly every tag of real mail ends
 
 
@@ -155,13 +156,19 @@ def enclosing(text: str, position: int, budget: Budget, reach: int = 2048) -> Ta
     start = text.rfind("<", floor, position)
     budget.spend(position - max(start, floor))
     while start >= floor:
-        if match := _ENCLOSING.match(text, start):
+        if not _ends(text, start, position) and (match := _ENCLOSING.match(text, start)):
             end = tail_end(text, match.end(), budget)
             if end > position:
                 return Tag(text, match[1].lower(), start, match.end(), end)
         end, start = start, text.rfind("<", floor, start)
         budget.spend(end - max(start, floor))
     return None
+
+
+def _ends(text: str, start: int, position: int) -> bool:
+    """Whether what opens at `start` is surely closed before `position`: a `>` comes first, and no quote before it."""
+    end = text.find(">", start, position)
+    return end >= 0 and text.find('"', start, end) < 0 and text.find("'", start, end) < 0
 
 
 class AttributeScanner:
@@ -176,8 +183,30 @@ class AttributeScanner:
             start = lowered.find(name)
             while start >= 0:
                 if lowered[start - 1 : start] in _BEFORE_NAME and _ASSIGNED.match(text, start + len(name)):
-                    yield _attribute_at(text, start, budget)
+                    yield attribute_at(text, start, budget)
                 start = lowered.find(name, start + len(name))
+
+
+class ValueScanner:
+    """Finds the values of one attribute, on whatever element a parser may put it, where most of them are of no use."""
+
+    def __init__(self, name: str) -> None:
+        # Anchored on the name, which the engine finds by its letters; the usual spellings of a value in one go.
+        self._found = re.compile(
+            rf"{name}(?<=[ \t\n\r\f/\"':]{name})(?=[ \t\n\r\f]*+=[ \t\n\r\f]*+"
+            rf"""(?:"([^"]{{0,{_SHORT}}}+)"|'([^']{{0,{_SHORT}}}+)'|))"""
+        )
+
+    def values(self, text: str, lowered: str, budget: Budget) -> Iterator[tuple[int, str]]:
+        """Where each attribute starts, for `attribute_at`, and its value as written. Raises `Overrun`."""
+        for match in self._found.finditer(lowered):
+            group = match.lastindex
+            if group:
+                start, end = match.span(group)
+                budget.spend(end - start)
+                yield match.start(), text[start:end]
+            else:
+                yield match.start(), attribute_at(text, match.start(), budget).raw
 
 
 def lower(text: str) -> str:
@@ -186,7 +215,8 @@ def lower(text: str) -> str:
     return lowered if len(lowered) == len(text) else _UPPER.sub(lambda match: match[0].lower(), text)
 
 
-def _attribute_at(text: str, start: int, budget: Budget) -> Attribute:
+def attribute_at(text: str, start: int, budget: Budget) -> Attribute:
+    """The attribute whose name and equals sign stand at `start`. Raises `Overrun`."""
     match = _ATTRIBUTE.match(text, start, start + _NEAR)
     if match is None or match.end() == start + _NEAR:
         match = _ATTRIBUTE.match(text, start)
