@@ -11,7 +11,6 @@ from sluis.detect.proposal import Cut
 from sluis.scan.budget import Budget
 from sluis.scan.html import Attribute, Tag, enclosing
 
-_REACH = 8192  # characters before a tag in which one that contains it is looked for
 _BLANKS = " \t\n\r\f"
 _PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1×1, transparent
 _ENTITY = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*+;)")
@@ -25,7 +24,7 @@ def cut_tag(tag: Tag, budget: Budget, *, fit: bool) -> Cut | None:
     Its `>` may also end a tag in which it stands, and its quotes may be those of an attribute around it. To keep a
     length it becomes a comment, which unlike blanks shows nowhere; within a comment it becomes blanks.
     """
-    if tag.stray_quote or not tag.closed or enclosing(tag.text, tag.start, budget, _REACH):
+    if tag.stray_quote or not tag.closed or enclosing(tag.text, tag.start, budget):
         return None
     if not fit:
         return Cut(tag.start, tag.end, _joint(tag.text, tag.start, tag.end), 0)

@@ -15,7 +15,8 @@ from sluis.scan.references import unescape
 _REFERENCE = re.compile(
     r"&(?:#0*+(?:9|10|12|13|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])(?![0-9]);?"
     r"|#[xX]0*+(?:9|[aAcCdD]|[2-7][0-9a-fA-F])(?![0-9a-fA-F]);?"
-    r"|(?:lpar|rpar|commat|bsol|colon|sol|quot|apos|amp|comma|period|semi|Tab|NewLine|ast|num|lowbar|hyphen|dash);)"
+    r"|(?=[lrcbsqapnuhdTN])(?:lpar|rpar|commat|comma|colon|bsol|sol|semi|quot|apos|ast|period|num|lowbar|hyphen|dash"
+    r"|Tab|NewLine);)"
 )
 _ESCAPE = re.compile(
     r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))"

@@ -14,15 +14,17 @@ from sluis.scan.references import unescape
 _NAME = r"[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+"
 _VALUE = r"""(?:"([^"]*+)"|'([^']*+)'|([^ \t\n\r\f>"'][^ \t\n\r\f>]*+))"""
 _ATTRIBUTE = re.compile(rf"({_NAME})(?:[ \t\n\r\f]*+=[ \t\n\r\f]*+{_VALUE}?+)?+")
-_TAIL = re.compile(
+_REST = (
     rf"(?:[ \t\n\r\f/]++|{_NAME}(?:[ \t\n\r\f]*+=[ \t\n\r\f]*+"
-    r"""(?:"[^"]*+"|'[^']*+'|[^ \t\n\r\f>"'][^ \t\n\r\f>]*+)?+)?+)*+>?"""
+    r"""(?:"[^"]*+"|'[^']*+'|[^ \t\n\r\f>"'][^ \t\n\r\f>]*+)?+)?+)*+>"""
 )
+_TAIL = re.compile(_REST + "?")
 _ASSIGNED = re.compile(r"[ \t\n\r\f]*+=")
 _BEFORE_NAME = frozenset(" \t\n\r\f/\"':")  # a colon ends a namespace prefix
 _UPPER = re.compile(r"[A-Z]+")
 _STRAY = re.compile("[\"']")
 _SHORT = 1024  # characters of nearly every attribute value
+_REACH = 2048  # characters before a place in which a tag around it is looked for
 _NEAR = 4096  # characters in which nearly every tag of real mail ends
 
 
@@ -63,32 +65,33 @@ class Tag:
 
     def __init__(self, text: str, name: str, start: int, inner: int, end: int) -> None:
         self.text, self.name, self.start, self.inner, self.end = text, name, start, inner, end
-        self._matches: list[re.Match[str]] | None = None
+        self._matches: list[tuple[str, re.Match[str]]] | None = None
         self._values: dict[str, str] | None = None
 
     @property
-    def matches(self) -> list[re.Match[str]]:
-        """The attributes as matches of the grammar."""
+    def matches(self) -> list[tuple[str, re.Match[str]]]:
+        """The attributes by name in lower case, as matches of the grammar."""
         if self._matches is None:
-            self._matches = list(_ATTRIBUTE.finditer(self.text, self.inner, self.end))
+            found = _ATTRIBUTE.finditer(self.text, self.inner, self.end)
+            self._matches = [(match[1].lower(), match) for match in found]
         return self._matches
 
     @property
     def attributes(self) -> list[Attribute]:
         """All attributes in order, repeated names included: which of them wins depends on the parser."""
-        return [Attribute(match) for match in self.matches]
+        return [Attribute(match) for _, match in self.matches]
 
     def named(self, names: Container[str]) -> list[Attribute]:
         """The attributes called one of `names`, repeated ones included."""
-        return [Attribute(match) for match in self.matches if match[1].lower() in names]
+        return [Attribute(match) for name, match in self.matches if name in names]
 
     @property
     def values(self) -> dict[str, str]:
         """The values by name, as written; of repeated names the first, which is what browsers keep."""
         if self._values is None:
             self._values = {
-                match[1].lower(): match[match.lastindex] if match.lastindex != 1 else ""  # type: ignore[index]
-                for match in reversed(self.matches)
+                name: match[match.lastindex] if match.lastindex != 1 else ""  # type: ignore[index]
+                for name, match in reversed(self.matches)
             }
         return self._values
 
@@ -147,28 +150,22 @@ def tail_end(text: str, position: int, budget: Budget) -> int:
     return end
 
 
-_ENCLOSING = re.compile(r"<([A-Za-z][^ \t\n\r\f/>]{0,31}+)(?=[ \t\n\r\f/])")
+# A tag that may contain what stands behind it. Nearly all have no other `<` in them: the same grammar that never takes
+# one ends at the same `>`.
+_AROUND = re.compile("<(?=[A-Za-z])(?![^ \t\n\r\f/><]++" + _REST.replace("[^", "[^<") + ")")
+_NAMED = re.compile(r"<([A-Za-z][^ \t\n\r\f/>]{0,31}+)(?=[ \t\n\r\f/])")
 
 
-def enclosing(text: str, position: int, budget: Budget, reach: int = 2048) -> Tag | None:
-    """The nearest tag that opens within `reach` characters before `position` and contains it."""
-    floor = max(0, position - reach)
-    start = text.rfind("<", floor, position)
-    budget.spend(position - max(start, floor))
-    while start >= floor:
-        if not _ends(text, start, position) and (match := _ENCLOSING.match(text, start)):
+def enclosing(text: str, position: int, budget: Budget) -> Tag | None:
+    """The nearest tag that opens not far before `position` and contains it."""
+    floor = max(0, position - _REACH)
+    budget.spend(position - floor)
+    for start in reversed([match.start() for match in _AROUND.finditer(text, floor, position)]):
+        if match := _NAMED.match(text, start):
             end = tail_end(text, match.end(), budget)
             if end > position:
                 return Tag(text, match[1].lower(), start, match.end(), end)
-        end, start = start, text.rfind("<", floor, start)
-        budget.spend(end - max(start, floor))
     return None
-
-
-def _ends(text: str, start: int, position: int) -> bool:
-    """Whether what opens at `start` is surely closed before `position`: a `>` comes first, and no quote before it."""
-    end = text.find(">", start, position)
-    return end >= 0 and text.find('"', start, end) < 0 and text.find("'", start, end) < 0
 
 
 class AttributeScanner:
