@@ -28,6 +28,9 @@ _TINY_UNITS = {
 }
 
 
+_SAYING = frozenset({"width", "height", "style", "hidden"})
+
+
 class Box(NamedTuple):
     """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''."""
 
@@ -67,6 +70,8 @@ UNSIZED = Box(None, None)
 
 def box(tag: Tag) -> Box:
     """The box of an `img` or of any other element that says its size."""
+    if tag.values.keys().isdisjoint(_SAYING):
+        return UNSIZED
     width, height = pixels(tag.value("width")), pixels(tag.value("height"))
     hidden = "hidden attribute" if "hidden" in tag.values else ""
     if not (style := tag.value("style")):

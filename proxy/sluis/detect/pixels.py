@@ -61,7 +61,7 @@ _SPACER = re.compile(
 )
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
-_SEGMENT = re.compile(r"[^/]+")
+_OPAQUE = re.compile(r"/(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})")
 
 
 class Judgement(NamedTuple):
@@ -81,18 +81,19 @@ INNOCENT = Judgement(0.0, "", "nothing speaks for it")
 
 
 def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Judgement:
-    """Weigh the signals of one image that the page asks for `count` times."""
+    """Weigh the signals of one image that the page asks for `count` times. Nobody reads why an image is left alone."""
     signals = [_SIGNALS[name] for name in _present(url, box, hit, leak, count)]
+    confidence = min(0.99, max(0.0, round(sum(signal.weight for signal in signals), 2)))
+    if confidence < CERTAIN and not hit and not leak:
+        return INNOCENT._replace(confidence=confidence)
     technique = min((s.technique for s in signals if s.technique in _TELLING), key=_TELLING.index, default="")
-    said = [signal.why for signal in signals if signal.weight > 0] or [INNOCENT.why]
-    why = "; ".join(said).format(
+    why = "; ".join(signal.why for signal in signals if signal.weight > 0).format(
         vendor=hit.vendor if hit else "",
         how=f"address {leak}",
         size=f"{box.width or 0:g}×{box.height or 0:g}",
         hidden=box.hidden,
         count=count,
     )
-    confidence = min(0.99, max(0.0, round(sum(signal.weight for signal in signals), 2)))
     return Judgement(confidence, technique, why)
 
 
@@ -127,16 +128,7 @@ def _drawn(box: Box) -> Iterator[str]:
 
 
 def has_token(url: Url) -> bool:
-    """Whether the query or the path holds something no person would type: an identifier."""
+    """Whether the query holds something no person would type, or a path segment mixes digits and letters at length."""
     if url.query and _TOKEN_VALUE.search(url.query) and any(mark.isdigit() for mark in url.query):
         return True
-    return any(opaque(match[0]) for match in _SEGMENT.finditer(url.path))
-
-
-def opaque(segment: str) -> bool:
-    """Whether a path segment is long and mixes letters and digits, or is hexadecimal, as identifiers do."""
-    stem = segment.partition(".")[0]
-    if len(stem) < 12:
-        return False
-    digits = sum(mark.isdigit() for mark in stem)
-    return digits >= 3 and len(stem) - digits >= 3
+    return bool(_OPAQUE.search(url.path))
