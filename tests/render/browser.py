@@ -66,10 +66,10 @@ class View:
 
 def render(url: str, sink: Sink, view: View | None = None) -> bytes:
     """Open `url` in a new browser that sees only `sink`, wait until its network is idle, and return a PNG."""
-    with _chromium(sink) as pipe:
+    with chromium(sink) as pipe:
         target = pipe.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         page = pipe.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        _prepare(pipe, page, view or View())
+        prepare(pipe, page, view or View())
         loader = pipe.call("Page.navigate", {"url": url}, page)["loaderId"]
         pipe.wait(lambda message: _idle(message, page, loader))
         shot = pipe.call("Page.captureScreenshot", {"format": "png"}, page)
@@ -77,7 +77,7 @@ def render(url: str, sink: Sink, view: View | None = None) -> bytes:
 
 
 @dataclass
-class _Pipe:
+class Pipe:
     """One side of the protocol. `_unread` is what Chromium said unasked and nobody has waited for yet."""
 
     reader: int
@@ -88,22 +88,26 @@ class _Pipe:
 
     def call(self, method: str, params: Message, session: str | None = None) -> Message:
         """Send one command, to the browser or to the page of `session`, and return its result."""
-        self._number += 1
-        number = self._number
-        message = {"id": number, "method": method, "params": params} | ({"sessionId": session} if session else {})
-        os.write(self.writer, json.dumps(message).encode() + b"\0")
+        number = self.send(method, params, session)
         reply = self.wait(lambda message: message.get("id") == number)
         if "error" in reply:
             raise BrowserError(f"{method}: {reply['error'].get('message')}")
         result: Message = reply["result"]
         return result
 
-    def wait(self, wanted: Callable[[Message], bool]) -> Message:
-        """The first message that is `wanted`, of those already here and those to come."""
+    def send(self, method: str, params: Message, session: str | None = None) -> int:
+        """Send one command, and return the number that its answer will bear as `id`."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params} | ({"sessionId": session} if session else {})
+        os.write(self.writer, json.dumps(message).encode() + b"\0")
+        return self._number
+
+    def wait(self, wanted: Callable[[Message], bool], seconds: float = DEADLINE) -> Message:
+        """The first message that is `wanted`, of those already here and those to come within `seconds`."""
         for index, message in enumerate(self._unread):
             if wanted(message):
                 return self._unread.pop(index)
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + seconds
         while not wanted(message := self._receive(deadline)):
             self._unread.append(message)
         return message
@@ -122,7 +126,8 @@ class _Pipe:
         return message
 
 
-def _prepare(pipe: _Pipe, page: str, view: View) -> None:
+def prepare(pipe: Pipe, page: str, view: View) -> None:
+    """Make `page` tell of its network, run no scripts, and look as `view` says."""
     size = {"width": view.width, "height": view.height, "deviceScaleFactor": view.scale, "mobile": False}
     pipe.call("Page.enable", {}, page)
     pipe.call("Page.setLifecycleEventsEnabled", {"enabled": True}, page)
@@ -143,18 +148,21 @@ def _idle(message: Message, page: str, loader: str) -> bool:
 
 
 @contextmanager
-def _chromium(sink: Sink) -> Iterator[_Pipe]:
-    """A Chromium with an empty profile whose every name, on any port, leads to `sink`."""
+def chromium(sink: Sink, mapped: tuple[str, ...] = (), flags: tuple[str, ...] = ()) -> Iterator[Pipe]:
+    """A Chromium with an empty profile whose every name, on any port, leads to `sink`.
+
+    `mapped` are host resolver rules that come before the one that holds for every name.
+    """
     silent = ", ".join(f"MAP {host} ~NOTFOUND" for host in OWN_HOSTS)
-    rules = f"{silent}, MAP *:443 127.0.0.1:{sink.https_port}, MAP * 127.0.0.1:{sink.http_port}"
+    rules = f"{', '.join((silent, *mapped))}, MAP *:443 127.0.0.1:{sink.https_port}, MAP * 127.0.0.1:{sink.http_port}"
     commands, answers = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-        arguments = [CHROMIUM, *FLAGS, f"--host-resolver-rules={rules}", f"--user-data-dir={profile}", "about:blank"]
-        process = _start(arguments, commands[0], answers[1])
+        own = (f"--host-resolver-rules={rules}", f"--user-data-dir={profile}")
+        process = _start([CHROMIUM, *FLAGS, *flags, *own, "about:blank"], commands[0], answers[1])
         os.close(commands[0])
         os.close(answers[1])
         try:
-            yield _Pipe(reader=answers[0], writer=commands[1])
+            yield Pipe(reader=answers[0], writer=commands[1])
         finally:
             os.close(commands[1])  # the end of its pipe is Chromium's order to go
             process.wait(DEADLINE)

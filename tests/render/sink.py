@@ -59,10 +59,10 @@ class Sink:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Sink]:
-    """A sink on two free loopback ports for as long as the context lasts; its certificate is made in `folder`."""
+def running(folder: Path, address: str = "127.0.0.1") -> Iterator[Sink]:
+    """A sink on two free ports of `address` for as long as the context lasts; its certificate is made in `folder`."""
     sink = Sink()
-    plain, secure = _server(sink, "http"), _server(sink, "https")
+    plain, secure = _server(sink, "http", address), _server(sink, "https", address)
     sink.http_port, sink.https_port = plain.server_port, secure.server_port
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*_certificate(folder))
@@ -79,7 +79,7 @@ def running(folder: Path) -> Iterator[Sink]:
             server.server_close()
 
 
-def _server(sink: Sink, scheme: str) -> ThreadingHTTPServer:
+def _server(sink: Sink, scheme: str, address: str) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
@@ -108,7 +108,7 @@ def _server(sink: Sink, scheme: str) -> ThreadingHTTPServer:
         def handle_error(self, *_: Any) -> None:
             """Nothing: browsers drop connections as they please."""
 
-    return Quiet(("127.0.0.1", 0), Handler)
+    return Quiet((address, 0), Handler)
 
 
 def _empty(accept: str) -> Resource:

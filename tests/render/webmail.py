@@ -41,8 +41,8 @@ def open_message(
     return Seen(urls, hosts, picture)
 
 
-def page(raw: bytes) -> dict[str, Resource]:
-    """What a webmail serves for the message, by URL: its HTML part at `ORIGIN`, its inline images (RFC 2392) below."""
+def page(raw: bytes, at: str = ORIGIN) -> dict[str, Resource]:
+    """What a webmail serves for the message, by URL: its HTML part at `at`, its inline images (RFC 2392) below."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     body = message.get_body(("html", "plain"))
@@ -52,11 +52,11 @@ def page(raw: bytes) -> dict[str, Resource]:
     for part in message.walk():
         content_id = str(part.get("Content-ID", "")).strip("<> ")
         if content_id:
-            address = f"{ORIGIN}/cid/{quote(content_id)}"
+            address = f"{at}/cid/{quote(content_id)}"
             octets = octets.replace(f"cid:{content_id}".encode(), address.encode())
             parts[address] = Resource(part.get_content_type(), _octets(part))
     charset = body.get_content_charset("us-ascii")
-    parts[f"{ORIGIN}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
+    parts[f"{at}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
     return parts
 
 
