@@ -88,3 +88,8 @@ def test_a_link_with_the_recipients_address_is_reported(page: MakePage) -> None:
 def test_every_repeated_attribute_is_unwrapped(page: MakePage) -> None:
     text = f'<a href="{SES}" href="{SES}">'
     assert edited(text, list(links(page(text)))).count("https://shop.example/sale") == 2
+
+
+def test_a_character_beyond_ascii_survives_a_stripped_parameter(page: MakePage) -> None:
+    before = '<a href="https://shop.example/wö?utm_source=x">'
+    assert edited(before, list(links(page(before)))) == '<a href="https://shop.example/w&#246;">'

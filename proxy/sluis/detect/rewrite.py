@@ -48,13 +48,18 @@ def blank_image(text: str, attribute: Attribute, *, fit: bool) -> Cut:
 
 def new_value(attribute: Attribute, value: str) -> Cut:
     """Another value for `attribute`, escaped as the old one was. Blanks go behind its closing quote."""
-    for mark, escaped in _UNSAFE.items():
-        if mark in value and (mark != "'" or attribute.quote != '"'):
-            value = value.replace(mark, escaped)
-    if "&" in value and ("&" not in attribute.raw or _ENTITY.search(attribute.raw) or _ENTITY.search(value)):
-        value = value.replace("&", "&amp;")
-    replacement = value + attribute.quote
+    replacement = escaped(value, attribute.raw, attribute.quote) + attribute.quote
     return Cut(attribute.value_start, attribute.end, replacement, len(replacement))
+
+
+def escaped(value: str, like: str, quote: str = "") -> str:
+    """An address as HTML has it within `quote`, its ampersands as in `like`, which stood there before."""
+    for mark, escape in _UNSAFE.items():
+        if mark in value and (mark != "'" or quote != '"'):
+            value = value.replace(mark, escape)
+    if "&" in value and ("&" not in like or _ENTITY.search(like) or _ENTITY.search(value)):
+        value = value.replace("&", "&amp;")
+    return value if value.isascii() else value.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def in_comment(text: str, position: int, budget: Budget) -> bool:

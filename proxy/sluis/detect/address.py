@@ -1,0 +1,116 @@
+"""What is known of an address that a person may follow, and the finding that comes of it.
+
+Links stand in HTML, in plain text, in calendars and on visiting cards. Who hears of the click and where it leads is the
+same in all of them; only how another address is written in its place is the caller's affair.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut, Proposal
+from sluis.report import Action, Kind
+from sluis.rules.table import Hit
+from sluis.urls.params import cut
+from sluis.urls.resolve import Resolution, resolve
+
+# Where an address leads, the vendor that hears of the click, or how it names the recipient.
+Found = Resolution | Hit | str
+# The cut that writes another address in place of one.
+Rewrite = Callable[[str], Cut]
+
+WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
+# What a link says when its parameters are likely to make it work, in the languages most mail here is in.
+PERSONAL = re.compile(
+    r"unsubscri|opt.?out|preferenc|confirm|verif|activat|reset|password|sign.?in|log.?in|download|uitschrij|afmeld"
+    r"|voorkeur|bevestig|wachtwoord|inlog|abmeld|abbestell|best(?:ä|&auml;|\xc3\xa4)tig|passwor|anmeld|einstellung"
+    r"|d(?:é|&eacute;|\xc3\xa9)sabonn|d(?:é|&eacute;|\xc3\xa9)sinscri|confirmer|mot de passe|connexion|darse de baja"
+    r"|cancelar|contrase|disiscri|annulla",
+    re.IGNORECASE,
+)
+
+
+def look_up(page: Page, address: str) -> Found | None:
+    """Where `address` really leads, or who hears of the click, or how it names the recipient; None for none of it."""
+    if not WEB.match(address):
+        return None
+    resolution = resolve(address, page.rules, security=page.policy.security_links)
+    url = page.url(address) if resolution is None else None
+    return resolution or (page.rules.click(url) or page.identity.leak(address) if url else None)
+
+
+def only_stripped(found: Found) -> bool:
+    """Whether the address stays but for parameters, which go only where no person relies on them."""
+    return isinstance(found, Resolution) and not found.steps
+
+
+def propose(page: Page, address: str, found: Found, place: Cut, rewrite: Rewrite) -> Proposal:
+    """What to do about `address`, which stands at `place`."""
+    if isinstance(found, str):
+        return _leak(place, address, found)
+    if isinstance(found, Hit):
+        return _opaque(page, place, rewrite, address, found)
+    if found.steps:
+        return _unwrapped(rewrite, address, found)
+    parameter = next(page.rules.parameter(found.stripped[0]))
+    return replace(
+        _stripped(rewrite, address, found.destination, found.stripped), vendor=parameter.vendor, rule=parameter.rule
+    )
+
+
+def _unwrapped(rewrite: Rewrite, address: str, resolution: Resolution) -> Proposal:
+    first = resolution.steps[0]
+    via = " and ".join(dict.fromkeys(step.vendor for step in resolution.steps))
+    return Proposal(
+        Kind.CLICK_REDIRECT,
+        Action.UNWRAPPED,
+        "security-redirect" if first.security else "redirect",
+        rewrite(resolution.destination),
+        f"it reports the click to {via} before it leads on; where it leads is written in it",
+        url=address,
+        destination=resolution.destination,
+        vendor=first.vendor,
+        rule=first.rule,
+    )
+
+
+def _stripped(rewrite: Rewrite, address: str, destination: str, names: tuple[str, ...]) -> Proposal:
+    return Proposal(
+        Kind.LINK_PARAMS,
+        Action.STRIPPED,
+        "parameter",
+        rewrite(destination),
+        f"{', '.join(names)} {'tells' if len(names) == 1 else 'tell'} the site which mailing or reader a click is from",
+        url=address,
+        destination=destination,
+    )
+
+
+def _opaque(page: Page, place: Cut, rewrite: Rewrite, address: str, hit: Hit) -> Proposal:
+    """A redirect whose destination only its server knows stays, or the link would be dead."""
+    if page.policy.cut_recipients and hit.recipient:
+        destination, names = cut(address, hit.recipient)
+        if names:
+            return replace(
+                _stripped(rewrite, address, destination, names),
+                technique="recipient-parameter",
+                vendor=hit.vendor,
+                rule=hit.rule,
+            )
+    return Proposal(
+        Kind.CLICK_REDIRECT,
+        Action.KEPT,
+        "redirect-opaque",
+        place,
+        f"it reports the click to {hit.vendor}, and only {hit.vendor} knows where it leads",
+        url=address,
+        vendor=hit.vendor,
+        rule=hit.rule,
+        confidence=hit.confidence,
+    )
+
+
+def _leak(place: Cut, address: str, leak: str) -> Proposal:
+    why = f"the link carries the recipient's address {leak}"
+    return Proposal(Kind.ADDRESS_LEAK, Action.KEPT, "link", place, why, url=address)
