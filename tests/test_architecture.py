@@ -26,24 +26,25 @@ ARROWS: dict[str, set[str]] = {
     "rules": {"urls"},
     "detect": {"message", "scan", "urls", "rules", "report", "policy"},
     "clean": {"detect", "message", "scan", "rules", "report", "policy", "envelope"},
-    "config": {"policy"},
+    "choice": {"envelope", "message", "policy", "urls"},
+    "config": {"choice", "policy"},
     "metrics": {"report", "urls"},
     "log": {"metrics"},
     "status": {"report"},
     "web": {"config", "metrics", "status"},
-    "smtp": {"clean", "config", "envelope", "metrics", "policy", "report", "rules"},
-    "job": {"clean", "envelope", "policy", "report", "rules"},
+    "smtp": {"choice", "clean", "config", "envelope", "metrics", "policy", "report", "rules"},
+    "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
     "bulk": {"job", "mailbox"},
     "terminal": set(),
     "explain": {"report", "terminal", "urls"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
-    "cli": {"bulk", "config", "demo", "envelope", "explain", "job", "log", "mailbox", "metrics"}
+    "cli": {"bulk", "choice", "config", "demo", "envelope", "explain", "job", "log", "mailbox", "metrics"}
     | {"policy", "rules", "smtp", "terminal", "web"},
     "__main__": {"cli"},
 }
 
-PURE = {"message", "scan", "urls", "detect", "rules", "clean", "report", "policy", "envelope"}
+PURE = {"message", "scan", "urls", "detect", "rules", "clean", "choice", "report", "policy", "envelope"}
 READER = ROOT / "rules" / "load.py"
 
 # The world: a clock, a network, a file, chance, another thread. None of it makes the same message come out the same.

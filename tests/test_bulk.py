@@ -6,12 +6,13 @@ import pytest
 from tests.fixtures.catalogue import FIXTURES
 
 from sluis.bulk import Unread, each
+from sluis.choice import Choice
 from sluis.job import Done, Job, cleaned
 from sluis.mailbox import Piece, pieces
 from sluis.policy import POLICIES
 from sluis.rules.load import load
 
-JOB = Job(POLICIES["balanced"], load())
+JOB = Job(Choice(POLICIES["balanced"]), load())
 LINE = b"From a@lezer.example Thu Nov 12 09:30:04 2026\n"
 
 

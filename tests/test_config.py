@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sluis.choice import Choice, Row
 from sluis.config import Config, ConfigError, Endpoint, Lmtp, Maildir, Smtp, Upstream
 from sluis.config.address import parse_upstream
 from sluis.config.tree import keys
@@ -90,6 +92,40 @@ class TestReading:
             "example.org",
             "xn--p1ai",
         )
+
+
+class TestPolicies:
+    TEXT = """\
+authentication: {trust: [MX.example.org]}
+switches: {attached: true}
+policies:
+  - {recipient: "*@Board.example.org", policy: strict}
+  - {sender: news.example.com, policy: audit}
+  - {list: " <Dev.lists.example>", recipient: example.org, policy: simple}
+"""
+
+    def test_they_come_to_a_choice(self) -> None:
+        attached = {name: replace(policy, attached=True) for name, policy in POLICIES.items()}
+        assert load(self.TEXT).choice == Choice(
+            attached["balanced"],
+            (
+                Row(attached["strict"], recipient="*@board.example.org"),
+                Row(attached["audit"], sender="news.example.com"),
+                Row(attached["simple"], recipient="example.org", list_id="dev.lists.example"),
+            ),
+            frozenset({"mx.example.org"}),
+        )
+
+    def test_without_a_table_there_is_one_policy(self) -> None:
+        assert load("policy: strict").choice == Choice(POLICIES["strict"])
+
+    def test_a_claim_that_tightens_needs_no_trusted_server(self) -> None:
+        assert len(load("policies: [{sender: a.org, policy: strict}, {list: b.org, policy: balanced}]").policies) == 2
+
+    def test_a_variable_holds_a_table_too(self) -> None:
+        config = load("", {"SLUIS_POLICIES": "[{recipient: a.org, policy: strict}]"})
+        assert config.choice.rows == (Row(POLICIES["strict"], recipient="a.org"),)
+        assert refusal("", {"SLUIS_POLICIES": "[{recipient: a.org}]"}) == "SLUIS_POLICIES: policies.policy: is missing"
 
 
 class TestEndpoints:
@@ -199,6 +235,22 @@ REFUSALS = {
     "smtp:\n  tls:\n    certificate: a.crt\n    key: a.key": "sluis.yaml:3: smtp.tls.certificate: a.crt cannot be "
     "read: No such file or directory",
     "smtp:\n  tls:\n    required: true": "sluis.yaml:3: smtp.tls.required: needs smtp.tls.certificate and smtp.tls.key",
+    "policies: {policy: strict}": "sluis.yaml:1: policies: must be a list, like [one, two], not a mapping",
+    "policies:\n  - {policy: strict}": "sluis.yaml:2: policies: must name a recipient, a sender or a list; for all "
+    "mail there is policy",
+    "policies:\n  - recipient: a@b.org\n": "sluis.yaml:2: policies.policy: is missing",
+    "policies:\n  - recipient: a@b.org\n    policy: strct": "sluis.yaml:3: policies.policy: must be one of audit, "
+    "balanced, strict, simple, not 'strct'; did you mean strict?",
+    "policies:\n  - {recipent: a@b.org, policy: strict}": "sluis.yaml:2: policies.recipent: is not a key; did you mean "
+    "policies.recipient?",
+    "policies:\n  - {recipient: 'a b', policy: strict}": "sluis.yaml:2: policies.recipient: must be a pattern without "
+    "blanks, like *@example.org, not 'a b'",
+    "policies:\n  - {recipient: [a], policy: strict}": "sluis.yaml:2: policies.recipient: must be text, not a list",
+    "policies: [{sender: a.org, policy: audit}]": "sluis.yaml:1: policies: audit is weaker than balanced, "
+    "which a sender or a list gets only if a server in authentication.trust has found that the message is theirs; "
+    "name one there",
+    "authentication: {trust: mx.org}": "sluis.yaml:1: authentication.trust: must be a list, like [one, two], not "
+    "'mx.org'",
     "- policy": "sluis.yaml:1: must be a mapping of keys to values",
     "policy: audit\n\tfail: open": "sluis.yaml:2: is not YAML: found character '\\t' that cannot start any token",
     "a: &x 1\nb: *x": "sluis.yaml:1: is not YAML: anchors, aliases and tags have no use here",

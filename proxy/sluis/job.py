@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sluis.choice import Choice
 from sluis.clean import clean
 from sluis.envelope import Envelope
-from sluis.policy import Policy
 from sluis.report import Report
 from sluis.rules.table import Rules
 
@@ -18,7 +18,7 @@ from sluis.rules.table import Rules
 class Job:
     """What is done to every message, and with which rules."""
 
-    policy: Policy
+    choice: Choice
     rules: Rules
     envelope: Envelope | None = None
 
@@ -40,7 +40,8 @@ class Done:
 def cleaned(raw: bytes, line: int, job: Job, begin: int = 0) -> Done:
     """Clean `raw`, which stands at `begin` of its file and opens with a From_ line of `line` octets, or with none."""
     started = time.perf_counter()
-    done = clean(raw[line:] if line else raw, job.policy, job.rules, job.envelope)
+    message = raw[line:] if line else raw
+    done = clean(message, job.choice.of(message, job.envelope), job.rules, job.envelope)
     elapsed = (time.perf_counter() - started) * 1000
     return Done(raw[:line] + done.raw if line else done.raw, _placed(done.report, line, begin + line), elapsed)
 

@@ -3,7 +3,7 @@
 A policy says what to edit, never how to find it: detection runs the same under all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -30,6 +30,7 @@ class Policy:
     fit: bool = False
 
 
+# From the weakest to the strictest.
 POLICIES: Mapping[str, Policy] = MappingProxyType(
     {
         policy.name: policy
@@ -41,3 +42,9 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         )
     }
 )
+_RANK = {name: rank for rank, name in enumerate(POLICIES)}
+
+
+def strictest(policies: Iterable[Policy]) -> Policy:
+    """The strictest of `policies`, of which there is at least one, by the order of the table."""
+    return max(policies, key=lambda policy: _RANK[policy.name])

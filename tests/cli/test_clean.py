@@ -175,3 +175,20 @@ def test_a_filter_imports_no_server() -> None:
     done = subprocess.run(command, input=NEWSLETTER.raw, capture_output=True, check=True, env={})
     loaded = {name.partition(".")[0] for name in eval(done.stderr)}
     assert not loaded & {"aiosmtpd", "aiosmtplib", "asyncio", "pydantic", "rich", "starlette", "structlog", "uvicorn"}
+
+
+def test_the_configuration_chooses_the_policy_and_a_named_one_overrules_it(tmp_path: Path) -> None:
+    config = tmp_path / "sluis.yaml"
+    config.write_text("policies: [{recipient: '*@board.example', policy: strict}]\n")
+    strict = clean(NEWSLETTER.raw, POLICIES["strict"], RULES).raw
+    assert strict != expected(NEWSLETTER)
+    for words, output in (
+        (["--rcpt", "a@board.example"], strict),
+        (["--rcpt", "a@board.example", "--rcpt", "b@other.example"], strict),
+        (["--rcpt", "b@other.example"], expected(NEWSLETTER)),
+        ([], expected(NEWSLETTER)),
+        (["--rcpt", "a@board.example", "--policy", "audit"], NEWSLETTER.raw),
+    ):
+        assert sluis("clean", "--config", config, *words, given=NEWSLETTER.raw).output == output
+    fitted = sluis("clean", "--config", config, "--fit", "--rcpt", "a@board.example", given=NEWSLETTER.raw).output
+    assert len(fitted) == len(NEWSLETTER.raw)

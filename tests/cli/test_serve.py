@@ -97,6 +97,20 @@ def test_a_good_configuration_is_checked_and_nothing_made(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["sluis.yaml"]
 
 
+def test_the_check_tells_which_policy_is_for_whom(tmp_path: Path) -> None:
+    file = tmp_path / "sluis.yaml"
+    file.write_text(
+        "policies:\n- {recipient: a.example, policy: strict}\n- {list: <x.example>, sender: b.example, policy: audit}\n"
+        "- {sender: c.example, policy: simple}\nweb: {listen: 127.0.0.1:0}\nauthentication: {trust: [mx.example]}\n"
+    )
+    assert sluis("serve", "--check", "--config", file).output.decode().splitlines()[1:] == [
+        "policy strict for recipient a.example",
+        "policy audit for sender b.example and list x.example if mx.example has proven it, else only to tighten",
+        "policy simple for sender c.example if mx.example has proven it, else only to tighten",
+        "policy balanced for all else",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

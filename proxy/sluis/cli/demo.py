@@ -34,7 +34,7 @@ def demo(
     log.configure("warning")
     screen = console()
     with TemporaryDirectory(prefix="sluis-demo-") as temporary:
-        seen = asyncio.run(passages(maildir or Path(temporary), todo.policy, todo.rules))
+        seen = asyncio.run(passages(maildir or Path(temporary), todo.choice.default, todo.rules))
     for passage in seen:
         show(passage, screen)
     screen.print(counts(seen))

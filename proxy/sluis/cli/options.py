@@ -20,12 +20,14 @@ PolicyName = Annotated[
 Recipients = Annotated[
     list[str] | None,
     typer.Option(
-        "--rcpt", metavar="ADDR", help="Whom the message is for: finds the address, or a hash of it, in its URLs."
+        "--rcpt",
+        metavar="ADDR",
+        help="Whom the message is for: finds the address, or a hash of it, in its URLs, and may choose the policy.",
     ),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Take policy, switches and rules from this sluis.yaml."),
+    typer.Option("--config", metavar="FILE", help="Take policies, switches, rules and lists from this sluis.yaml."),
 ]
 STDIN = Path("-")
 
@@ -52,22 +54,22 @@ def one_message(file: Path | None) -> bytes:
 
 def job(policy: str | None, recipients: Sequence[str] | None, config: Path | None, *, fit: bool = False) -> "Job":
     """What the options ask to be done to a message. Raises `Stop`."""
-    from dataclasses import replace
-
+    from sluis.choice import Choice
     from sluis.envelope import Envelope
     from sluis.job import Job
     from sluis.policy import POLICIES
 
     if policy is not None and policy not in POLICIES:
         raise Stop(f"there is no policy {policy!r}, only {', '.join(POLICIES)}")
-    chosen = POLICIES[policy or "balanced"]
+    choice = Choice(POLICIES[policy or "balanced"])
     extra: Sequence[Path] = ()
     if config is not None:
         settings = load_config(config)
-        settings = settings.model_copy(update={"policy": policy}) if policy else settings
-        chosen, extra = settings.effective_policy, settings.rules
+        # A policy that is asked for by name holds for every message.
+        settings = settings.model_copy(update={"policy": policy, "policies": ()}) if policy else settings
+        choice, extra = settings.choice, settings.rules
     envelope = Envelope(recipients=tuple(recipients)) if recipients else None
-    return Job(replace(chosen, fit=fit), load_rules(extra), envelope)
+    return Job(choice.fitted() if fit else choice, load_rules(extra), envelope)
 
 
 def load_config(path: Path | None) -> "Config":

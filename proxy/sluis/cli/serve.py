@@ -12,7 +12,7 @@ from sluis.cli.options import Stop, load_config, load_rules
 if TYPE_CHECKING:
     from socket import socket
 
-    from sluis.config import Config, Endpoint
+    from sluis.config import Config, Endpoint, PolicySection
     from sluis.rules.table import Rules
 
 
@@ -58,6 +58,24 @@ def _check(settings: "Config", rules: "Rules") -> None:
         raise Stop(wrong[0] + (f", and {len(wrong) - 1} more (sluis rules check)" if wrong[1:] else ""))
     smtp = settings.smtp
     sys.stdout.write(f"good: mail from {smtp.listen} to {smtp.upstream}, status on {settings.web.listen}\n")
+    sys.stdout.writelines(f"{line}\n" for line in _chosen(settings))
+
+
+def _chosen(settings: "Config") -> Iterator[str]:
+    """The table of policies as it will be asked, a line for each row."""
+    for row in settings.policies:
+        named = (("recipient", row.recipient), ("sender", row.sender), ("list", row.list))
+        condition = " and ".join(f"{what} {pattern}" for what, pattern in named if pattern is not None)
+        yield f"policy {row.policy} for {condition}{_proof(row, settings)}"
+    yield f"policy {settings.policy} for {'all else' if settings.policies else 'all mail'}"
+
+
+def _proof(row: "PolicySection", settings: "Config") -> str:
+    """On what terms a row holds that rests on what the sender says."""
+    if not row.claimed:
+        return ""
+    trusted = " or ".join(settings.authentication.trust)
+    return f" if {trusted} has proven it, else only to tighten" if trusted else ", only to tighten"
 
 
 def _unusable(settings: "Config") -> Iterator[str]:

@@ -9,9 +9,11 @@ to fix it there. Nothing here opens a port or cleans a mail.
 from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream
 from sluis.config.source import ConfigError
 from sluis.config.tree import (
+    AuthenticationSection,
     CleaningSection,
     Config,
     LogSection,
+    PolicySection,
     SmtpSection,
     SwitchesSection,
     TlsSection,
@@ -21,6 +23,7 @@ from sluis.config.tree import (
 )
 
 __all__ = [
+    "AuthenticationSection",
     "CleaningSection",
     "Config",
     "ConfigError",
@@ -28,6 +31,7 @@ __all__ = [
     "Lmtp",
     "LogSection",
     "Maildir",
+    "PolicySection",
     "Smtp",
     "SmtpSection",
     "SwitchesSection",

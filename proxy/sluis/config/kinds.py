@@ -70,6 +70,17 @@ def _policy(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    pattern = text.strip().lower()
+    if not pattern or any(mark.isspace() for mark in pattern):
+        raise ValueError(f"must be a pattern without blanks, like *@example.org, not {text!r}")
+    return pattern
+
+
+def _list_id(text: str) -> str:
+    return _pattern(text.strip().removeprefix("<").removesuffix(">"))
+
+
 Octets = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -79,6 +90,8 @@ ReadableFile = Annotated[Path, BeforeValidator(_readable)]
 AuthorityFile = Annotated[ReadableFile, AfterValidator(_authorities)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_domain)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+ListId = Annotated[str, AfterValidator(_list_id)]
 PolicyName = Annotated[str, AfterValidator(_policy)]
 
 
@@ -103,8 +116,21 @@ def describe(error: ValidationError, source: Source, known: Collection[tuple[str
     """Each thing that `error` found wrong, said of the place in `source` where it stands."""
     for detail in error.errors(include_url=False):
         key = detail["loc"]
-        what = "is not a key" + did_you_mean(key, known) if detail["type"] == "extra_forbidden" else _words(detail)
+        named = tuple(step for step in key if isinstance(step, str))
+        what = "is not a key" + did_you_mean(named, known) if detail["type"] == "extra_forbidden" else _words(detail)
         yield ConfigError(source.place(key), dotted(key), what)
+
+
+_MUST_BE = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "tuple_type": "a list, like [one, two]",
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+}
 
 
 def _words(detail: ErrorDetails) -> str:
@@ -114,20 +140,12 @@ def _words(detail: ErrorDetails) -> str:
             return str(context["error"])
         case "literal_error":
             return _choice(detail["input"], re.findall(r"'([^']*)'", context["expected"]))
-        case "bool_type":
-            what = "true or false"
-        case "int_type" | "int_from_float":
-            what = "a whole number"
-        case "float_type":
-            what = "a number"
-        case "string_type":
-            what = "text"
-        case "tuple_type":
-            what = "a list, like [one, two]"
-        case "model_type" | "model_attributes_type":
-            what = "a mapping of keys to values"
+        case "missing":
+            return "is missing"
         case "greater_than":
             what = f"more than {context['gt']:g}"
+        case kind if kind in _MUST_BE:
+            what = _MUST_BE[kind]
         case _:
             return detail["msg"]
     return f"must be {what}, not {_shown(detail['input'])}"

@@ -6,10 +6,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
+from sluis.choice import Choice, Row
 from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp
 from sluis.config.kinds import (
     AuthorityFile,
@@ -17,7 +18,9 @@ from sluis.config.kinds import (
     Domain,
     EndpointText,
     HostName,
+    ListId,
     Octets,
+    Pattern,
     PolicyName,
     ReadableFile,
     Seconds,
@@ -26,7 +29,7 @@ from sluis.config.kinds import (
     describe,
 )
 from sluis.config.source import ConfigError, Source, overlay, read_file
-from sluis.policy import POLICIES, Policy
+from sluis.policy import POLICIES, Policy, strictest
 
 Mode = Literal["off", "opportunistic", "required"]
 
@@ -45,6 +48,32 @@ class SwitchesSection(_Section):
 
     security_links: bool = False
     attached: bool = False
+
+
+class AuthenticationSection(_Section):
+    """Whose word is taken on who sent a message: `trust` are names of servers in Authentication-Results (RFC 8601)."""
+
+    trust: tuple[Domain, ...] = ()
+
+
+class PolicySection(_Section):
+    """A row of `policies`: which messages, by patterns that must all fit, and the policy for them."""
+
+    recipient: Pattern | None = None
+    sender: Pattern | None = None
+    list: ListId | None = None
+    policy: PolicyName
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.recipient is self.sender is self.list is None:
+            raise ValueError("must name a recipient, a sender or a list; for all mail there is policy")
+        return self
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it rests on what the sender says."""
+        return self.sender is not None or self.list is not None
 
 
 class TlsSection(_Section):
@@ -145,6 +174,8 @@ class Config(_Section):
     """The whole configuration. Every key has a default, so `Config()` is what runs without a file."""
 
     policy: PolicyName = "balanced"
+    authentication: AuthenticationSection = AuthenticationSection()
+    policies: tuple[PolicySection, ...] = ()
     switches: SwitchesSection = SwitchesSection()
     fail: Literal["open", "closed"] = "open"
     rules: tuple[ReadableFile, ...] = ()
@@ -153,12 +184,33 @@ class Config(_Section):
     web: WebSection = WebSection()
     log: LogSection = LogSection()
 
+    @field_validator("policies")
+    @classmethod
+    def _can_hold(cls, rows: tuple[PolicySection, ...], info: ValidationInfo) -> tuple[PolicySection, ...]:
+        match info.data:
+            case {"policy": name, "authentication": AuthenticationSection(trust=())}:
+                for row in rows:
+                    if row.claimed and strictest((POLICIES[name], POLICIES[row.policy])).name != row.policy:
+                        raise ValueError(
+                            f"{row.policy} is weaker than {name}, which a sender or a list gets only if a server in "
+                            "authentication.trust has found that the message is theirs; name one there"
+                        )
+        return rows
+
     @property
     def effective_policy(self) -> Policy:
         """The named policy with the switches laid over it."""
-        return replace(
-            POLICIES[self.policy], security_links=self.switches.security_links, attached=self.switches.attached
-        )
+        return self._switched(self.policy)
+
+    @property
+    def choice(self) -> Choice:
+        """The policies and whom they are for, the switches laid over each."""
+        rows = (Row(self._switched(row.policy), row.recipient, row.sender, row.list) for row in self.policies)
+        return Choice(self.effective_policy, tuple(rows), frozenset(self.authentication.trust))
+
+    def _switched(self, name: str) -> Policy:
+        switches = self.switches
+        return replace(POLICIES[name], security_links=switches.security_links, attached=switches.attached)
 
     @classmethod
     def load(cls, path: Path | None, environ: Mapping[str, str]) -> Self:
@@ -172,7 +224,7 @@ class Config(_Section):
         try:
             return cls.model_validate(source.values)
         except ValidationError as error:
-            raise min(describe(error, source, known), key=ConfigError.rank) from None
+            raise min(describe(error, source, (*known, *_row_keys())), key=ConfigError.rank) from None
 
 
 def keys(section: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -182,3 +234,11 @@ def keys(section: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iter
             yield from keys(info.annotation, (*above, name))
         else:
             yield (*above, name)
+
+
+def _row_keys() -> Iterator[tuple[str, ...]]:
+    """The keys of those lists whose items are mappings, without the index: `("policies", "sender")`."""
+    for name, info in Config.model_fields.items():
+        for item in get_args(info.annotation):
+            if isinstance(item, type) and issubclass(item, BaseModel):
+                yield from keys(item, (name,))

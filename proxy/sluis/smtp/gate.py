@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from sluis.choice import Choice
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection, TlsSection
 from sluis.envelope import Envelope
@@ -73,16 +74,16 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     """Open the gate that `config` describes, with `rules` for messages cleaned here. Raises GateError."""
     smtp = config.smtp
     _refuse_open_relay(smtp)
-    policy = config.effective_policy
+    choice = config.choice
     name = str(smtp.hostname or await asyncio.to_thread(_host_name))
-    pool = Pool(partial(_prepared, clean, policy, config.rules), config.cleaning.processes, config.cleaning.timeout)
+    pool = Pool(partial(_prepared, clean, choice, config.rules), config.cleaning.processes, config.cleaning.timeout)
     reach = Reach(_connector(smtp, name))
     service = Service(
         smtp=smtp,
         fail=config.fail,
         name=name,
         connect=reach,
-        cleaner=Cleaner(_bound(clean, policy, rules), pool, config.cleaning.offload_octets),
+        cleaner=Cleaner(_bound(clean, choice, rules), pool, config.cleaning.offload_octets),
         metrics=metrics,
         tls=_server_context(smtp.tls),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
@@ -133,16 +134,16 @@ def _server_context(tls: TlsSection) -> ssl.SSLContext | None:
     return context
 
 
-def _bound(clean: Clean, policy: Policy, rules: Rules) -> Work:
+def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
     def work(raw: bytes, envelope: Envelope) -> Cleaned:
-        return clean(raw, policy, rules, envelope)
+        return clean(raw, choice.of(raw, envelope), rules, envelope)
 
     return work
 
 
-def _prepared(clean: Clean, policy: Policy, files: tuple[Path, ...]) -> Work:
+def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...]) -> Work:
     """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
-    return _bound(clean, policy, load(files))
+    return _bound(clean, choice, load(files))
 
 
 def _host_name() -> str:
