@@ -7,7 +7,7 @@ Windows sends a password hash), a document in a `data:` URL, or a socket.
 import re
 
 # WHATWG URL §4.4: leading C0 controls and blanks, and tabs and newlines anywhere, do not count.
-_IGNORED = re.compile(r"[\t\n\r]+|^[\x00-\x20]+")
+_IGNORED = re.compile(r"^[\x00-\x20]+|[\t\n\r]+")
 _REMOTE = re.compile(r"(?:https?|ftps?|wss?|feed|gopher|news|nntp|ldap):|[/\\]{2}", re.IGNORECASE | re.ASCII)
 _SHARE = re.compile(r"(?:file|smb|nfs):|\\\\", re.IGNORECASE | re.ASCII)
 _DOCUMENT = re.compile(r"(?:data|javascript|vbscript|blob|filesystem|jar|mhtml|view-source):", re.IGNORECASE | re.ASCII)

@@ -6,7 +6,7 @@ presentation attributes or in plain text alike, as written and with character re
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,39 +43,49 @@ _FUNCTION = re.compile(
 _IMPORT = re.compile(r"@import(?=[ \t\n\r\f\"'])", re.IGNORECASE | re.ASCII)
 _VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>(\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
-_ARGUMENTS = re.compile(r"[^;{}<>]*+")
-_STRING = re.compile(r""""([^"'<>\n]*+)"|'([^"'<>\n]*+)'""")
-_REMOTE = re.compile(r"[ \t\n\r\f]*+(?:[a-z]{2,5}:)?[/\\]{2}|[ \t]*+https?:", re.IGNORECASE | re.ASCII)
+# What gives a name to a string, of which `image-set(var(--name) 1x)` makes an address: custom properties, and where they
+# are registered or a function is defined, rare enough to look for that first.
+_PROPERTY = re.compile(r"--[^ \t\n\r\f:;{}()<>\"']++[ \t\n\r\f]*+:")
+_DEFINITION = re.compile(r"@(?:property|function)[ \t\n\r\f]", re.IGNORECASE | re.ASCII)
+_RESULT = re.compile(r"(?<![\w-])(?:initial-value|result)[ \t\n\r\f]*+:", re.IGNORECASE | re.ASCII)
+_STRING = re.compile(r"""(["'])([^"'<>\n]*+)(["']?)""")
+_TOKEN = re.compile(r"""[^"'(){};<]++|"[^"\n]*+"?|'[^'\n]*+'?|</?|[(){};]""")
+_IGNORED = re.compile(r"[\t\n\r]++")  # by a URL parser, wherever they stand (WHATWG URL §4.4)
+_REMOTE = re.compile(r"[\x00-\x20]*+(?:(?:[a-z]{2,5}:)?[/\\]{2}|https?:)", re.IGNORECASE | re.ASCII)
+_DOCUMENT = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
 _LOOK_BACK = 2048  # characters before a reference in which its declaration starts
-_LOOK_AHEAD = 2048  # characters of an `image-set()` after its parenthesis
 
 
 def references(text: str, budget: Budget) -> Iterator[Reference]:
     """The remote resources that style sheets in `text` name, those written plainly first. Raises `Overrun`."""
-    plain = list(_references(text, budget))
-    yield from plain
+    found = {reference.start: reference for reference in _references(text, budget)}
     folded = fold(text)
-    if folded is None:
-        return
-    budget.spend(len(folded.text))
-    seen = {reference.start for reference in plain}
-    for reference in _references(folded.text, budget):
-        written = _written(reference, folded)
-        if written.start not in seen:
-            yield written
+    if folded is not None:
+        budget.spend(len(folded.text))
+        for reference in _references(folded.text, budget):
+            written = _written(reference, folded)
+            plain = found.setdefault(written.start, written)
+            if written.place is not Place.IMAGE:  # an escape or a comment may hide what it is for
+                found[written.start] = plain._replace(place=written.place)
+    yield from found.values()
 
 
 def _references(text: str, budget: Budget) -> Iterator[Reference]:
+    read = 0
     for match in _FUNCTION.finditer(text):
         if text[match.start() - 3 : match.start()].lower() in {"url", "src"}:
             yield from _url(text, match.start() - 3, match.end(), budget)
-        else:
-            yield from _strings(text, match.end(), budget)
+        elif match.end() > read:
+            read = yield from _strings(text, match.end(), 1, budget)
+    for holder in (_PROPERTY, _RESULT) if _DEFINITION.search(text) else (_PROPERTY,):
+        read = 0
+        for match in holder.finditer(text):
+            if match.end() > read:
+                read = yield from _strings(text, match.end(), 0, budget)
     for match in _IMPORT.finditer(text):
-        if string := _STRING.match(text, _blanks_end(text, match.end())):
-            yield from _string(string, Place.IMPORT)
+        yield from _string(text, _blanks_end(text, match.end()), Place.IMPORT)
 
 
 def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Reference]:
@@ -88,7 +98,7 @@ def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Referen
         return
     group = 2 if match[1] else 4
     url, end = match[group], match.end()
-    if not _REMOTE.match(url):
+    if not _leads_off(url) and not (_DOCUMENT.match(url) and _imported(text, start)):
         return
     close = _CLOSE.match(text, end)
     place = _place(text, start, url, budget)
@@ -98,23 +108,41 @@ def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Referen
         yield Reference(url, place, match.start(group), end, "")
 
 
-def _strings(text: str, start: int, budget: Budget) -> Iterator[Reference]:
-    """The bare strings of `image-set("…" 1x)` and its like; each function within is found by its own name."""
-    match = _ARGUMENTS.match(text, start, start + _LOOK_AHEAD)
-    end = match.end() if match else start
-    budget.spend(end - start)
-    for match in _STRING.finditer(text, start, end):
-        yield from _string(match, Place.IMAGE)
+def _strings(text: str, start: int, depth: int, budget: Budget) -> Generator[Reference, None, int]:
+    """The strings from `start` to the end of a function (`depth` 1) or of a declaration (0), and where that is."""
+    position = start
+    while match := _TOKEN.match(text, position):
+        position, mark = match.end(), match[0]
+        if mark[0] in "\"'" and text[match.start() - 1] != "=":  # behind that stands an attribute's value
+            yield from _string(text, match.start(), Place.IMAGE)
+        depth += (mark == "(") - (mark == ")")
+        if mark in {"{", "}", "</"} or (depth <= 0 and mark in {")", ";"}):
+            break
+    budget.spend(position - start)
+    return position
 
 
-def _string(match: re.Match[str], place: Place) -> Iterator[Reference]:
-    url = match[1] or match[2] or ""
-    if _REMOTE.match(url):
-        yield Reference(url, place, match.start(), match.end(), NOTHING)
+def _string(text: str, start: int, place: Place) -> Iterator[Reference]:
+    """The string at `start`. One that is not closed as it was opened keeps its quotes, as in `_url`."""
+    match = _STRING.match(text, start)
+    if match is None or not (_leads_off(match[2]) or (place is Place.IMPORT and _DOCUMENT.match(match[2]))):
+        return
+    if match[1] == match[3]:
+        yield Reference(match[2], place, match.start(), match.end(), NOTHING)
+    else:
+        yield Reference(match[2], place, match.start(2), match.end(2), "")
+
+
+def _leads_off(url: str) -> bool:
+    return bool(_REMOTE.match(_IGNORED.sub("", url)))
+
+
+def _imported(text: str, start: int) -> bool:
+    return text[max(0, start - 12) : start].rstrip(" \t\n\r\f").lower().endswith("@import")
 
 
 def _place(text: str, start: int, url: str, budget: Budget) -> Place:
-    if text[max(0, start - 12) : start].rstrip(" \t\n\r\f").lower().endswith("@import"):
+    if _imported(text, start):
         return Place.IMPORT
     if _FONT_FILE.search(url):
         return Place.FONT

@@ -23,6 +23,8 @@ _ESCAPE = re.compile(
     r"|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
 )
 
+_IGNORED = frozenset({0x9, 0xA, 0xD})
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -53,9 +55,14 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    """CSS Syntax §4.3.7: up to six hex digits and one blank, or the character itself; a comment is nothing."""
+    """CSS Syntax §4.3.7: up to six hex digits and one blank, or the character itself; a comment is nothing.
+
+    Nor is an escaped tab or line end, which in an address counts for nothing and elsewhere spells no token.
+    """
     if match[1]:
         point = int(match[1], 16)
+        if point in _IGNORED:
+            return ""
         return chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
     return match[3] or ""
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 import can_ada
 
 _LONGEST = 65_536  # characters; what is longer is no link anybody follows
+_IGNORED = str.maketrans("", "", "\t\n\r")  # WHATWG URL §4.4, as are C0 controls and blanks before the address
+_BLANKS = "".join(map(chr, range(0x21)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,6 @@ def parse(text: str) -> Url | None:
 
 
 def _absolute(text: str) -> str:
-    """Protocol-relative addresses are read as https; blanks before them do not count."""
-    stripped = text.lstrip("\t\n\r\f \0")
+    """Protocol-relative addresses are read as https; blanks before them, and line ends anywhere, do not count."""
+    stripped = text.translate(_IGNORED).lstrip(_BLANKS) if text[:1] <= "/" or text[:1] == "\\" else text
     return "https:" + stripped if stripped[:2] in {"//", "\\\\", "/\\", "\\/"} else text
