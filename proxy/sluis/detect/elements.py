@@ -16,6 +16,8 @@ SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "image": ("src", "srcset", "lowsrc", "dynsrc"),
         "input": ("src", "srcset"),
         "source": ("srcset",),
+        "amp-img": ("src", "srcset"),
+        "amp-anim": ("src", "srcset"),
     }
 )
 
@@ -34,7 +36,9 @@ def _load(kind: Kind, attributes: str, *, documents: bool = False) -> Load:
 
 
 _ACTIVE, _MEDIA = Kind.ACTIVE_CONTENT, Kind.MEDIA
-_DRAWING = _load(Kind.REMOTE_IMAGE, "src href xlink:href o:href o:althref")
+_DRAWING = _load(Kind.REMOTE_IMAGE, "src href xlink:href o:href o:althref r:href r:pict")
+_SHAPE = _load(Kind.REMOTE_IMAGE, "href xlink:href")  # a part of another drawing
+_WORD = _load(_ACTIVE, "src href r:id moniker downloadurl")
 _ANIMATION = _load(_ACTIVE, "to from by values href xlink:href")
 
 LOADS: Mapping[str, Load] = MappingProxyType(
@@ -44,7 +48,13 @@ LOADS: Mapping[str, Load] = MappingProxyType(
         "frame": _load(_ACTIVE, "src longdesc", documents=True),
         "fencedframe": _load(_ACTIVE, "src", documents=True),
         "portal": _load(_ACTIVE, "src", documents=True),
-        "object": _load(_ACTIVE, "data classid codebase archive code", documents=True),
+        "webview": _load(_ACTIVE, "src", documents=True),
+        "vmlframe": _load(_ACTIVE, "src", documents=True),
+        "layer": _load(_ACTIVE, "src", documents=True),
+        "ilayer": _load(_ACTIVE, "src", documents=True),
+        "xml": _load(_ACTIVE, "src"),
+        "import": _load(_ACTIVE, "implementation"),
+        "object": _load(_ACTIVE, "data movie classid codebase archive code", documents=True),
         "embed": _load(_ACTIVE, "src code pluginspage", documents=True),
         "applet": _load(_ACTIVE, "code codebase archive object", documents=True),
         "param": _load(_ACTIVE, "value"),
@@ -53,18 +63,35 @@ LOADS: Mapping[str, Load] = MappingProxyType(
         "animate": _ANIMATION,
         "animatetransform": _ANIMATION,
         "set": _ANIMATION,
-        "video": _load(_MEDIA, "src poster"),
-        "audio": _load(_MEDIA, "src"),
+        "handler": _load(_ACTIVE, "href xlink:href"),
+        "oleobject": _WORD,
+        "attachedtemplate": _WORD,
+        "smarttagtype": _WORD,
+        "video": _load(_MEDIA, "src poster href xlink:href"),
+        "audio": _load(_MEDIA, "src href xlink:href"),
+        "media": _load(_MEDIA, "src"),
+        "ref": _load(_MEDIA, "src"),
+        "animation": _load(_MEDIA, "src href xlink:href"),
         "source": _load(_MEDIA, "src"),
         "track": _load(_MEDIA, "src"),
         "bgsound": _load(_MEDIA, "src"),
-        "image": _load(Kind.REMOTE_IMAGE, "href xlink:href"),
+        "amp-pixel": _load(Kind.REMOTE_IMAGE, "src"),
+        "isindex": _load(Kind.REMOTE_IMAGE, "src"),
+        "menuitem": _load(Kind.REMOTE_IMAGE, "icon"),
+        "command": _load(Kind.REMOTE_IMAGE, "icon"),
+        "math": _load(Kind.REMOTE_IMAGE, "altimg"),
+        "annotation": _load(Kind.REMOTE_IMAGE, "src"),
+        "annotation-xml": _load(Kind.REMOTE_IMAGE, "src"),
+        "image": _load(Kind.REMOTE_IMAGE, "href xlink:href o:href"),
         "feimage": _DRAWING,
         "mglyph": _DRAWING,
         "fill": _DRAWING,
         "stroke": _DRAWING,
         "imagedata": _DRAWING,
         "background": _DRAWING,
+        **dict.fromkeys(("altglyph", "glyphref", "font-face-uri", "definition-src", "tref", "textpath"), _SHAPE),
+        **dict.fromkeys(("lineargradient", "radialgradient", "pattern", "filter", "cursor", "color-profile"), _SHAPE),
+        **dict.fromkeys(("mpath", "discard", "prefetch"), _SHAPE),
     }
 )
 # Attributes that load wherever they stand.
@@ -75,6 +102,7 @@ ANYWHERE: Mapping[str, Kind] = MappingProxyType(
         "srcdoc": _ACTIVE,
         "manifest": Kind.PREFETCH,
         "imagesrcset": Kind.PREFETCH,
+        "xml:base": _ACTIVE,
     }
 )
 ELEMENTS = frozenset({*SOURCES, *LOADS, "link", "meta"})

@@ -12,15 +12,24 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_document, is_remote
 from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
-from sluis.scan.html import Attribute, AttributeScanner, Tag
+from sluis.scan.html import Attribute, AttributeScanner, Tag, tail_end
 
 _ANYWHERE_SCANNER = AttributeScanner(ANYWHERE)
 _PREFETCHING = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "prerender", "modulepreload"})
 _REFRESH = re.compile(
     r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
 )
+_LISTED = re.compile(r"[ \t\n\r\f;,]++")
+_INSTRUCTION = re.compile(r"<\?(xml-stylesheet|import)(?=[ \t\n\r\f])")
+_INSTRUCTED = frozenset({"href", "implementation"})
 INLINE = "inline-script"
 _SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
+# Types whose text a browser acts on (WHATWG HTML §4.12.1); any other makes of a script a block of data.
+_PROGRAM = re.compile(
+    r"[ \t\n\r\f]*+(?:\Z|[\w/.+-]*?(?:java|ecma|live|j|vb)script|module|importmap|speculationrules)",
+    re.IGNORECASE | re.ASCII,
+)
+_NEEDLESS = "it is a program, which no mail needs"
 _MARKUP = re.compile(r"<[A-Za-z/!?]|-->")
 _WHY = {
     Kind.ACTIVE_CONTENT: "the client runs or loads it when the message is opened",
@@ -39,11 +48,12 @@ def loads(page: Page) -> Iterator[Proposal]:
         elif tag.name == "meta":
             yield from _meta(page, tag)
         elif load := LOADS.get(tag.name):
-            if tag.name == "script" and "src" not in tag.values:
+            if tag.name == "script":
                 yield from _inline(page, tag)
             for attribute in tag.named(load.attributes):
                 if _loads(attribute, load):
                     yield _cut(page, attribute, load.kind, tag.name, attribute.value)
+    yield from _instructions(page)
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if attribute.raw or attribute.name == "attributionsrc":
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
@@ -54,33 +64,45 @@ def _loads(attribute: Attribute, load: Load) -> bool:
         return False  # found wherever it stands, see ANYWHERE
     value = attribute.value
     if attribute.name in {"values", "to", "from", "by", "archive"}:
-        return any(map(is_remote, value.replace(";", " ").split()))
+        return any(map(is_remote, _LISTED.split(value)))
     return is_remote(value) or (load.documents and is_document(value))
 
 
 def _inline(page: Page, tag: Tag) -> Iterator[Proposal]:
-    """A script written out goes whole, unless its text could be markup to a parser that sees no script here."""
+    """A program written out goes whole; one that could be markup to a parser that sees no script stays, as text."""
     end = _SCRIPT_END.search(page.text, tag.end)
     page.budget.spend((end.end() if end else len(page.text)) - tag.end)
-    if end is None or tag.stray_quote:
+    if end is None or tag.stray_quote or not _PROGRAM.match(tag.value("type")):
         return
     program = page.text[tag.end : end.start()].strip().removeprefix("<!--").removesuffix("-->")
-    if program and not _MARKUP.search(program):
+    if program and _MARKUP.search(program):
+        if page.policy.fit:  # there is no room for a name
+            return
+        named = page.text[tag.start : tag.inner] + " type=x"
         yield Proposal(
-            Kind.ACTIVE_CONTENT,
-            Action.REMOVED,
-            INLINE,
-            Cut(tag.start, end.end(), " "),
-            "it is a program, which no mail needs",
+            Kind.ACTIVE_CONTENT, Action.BLANKED, "script-type", Cut(tag.start, tag.inner, named, len(named)), _NEEDLESS
         )
+    elif program:
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, INLINE, Cut(tag.start, end.end(), " "), _NEEDLESS)
+
+
+def _instructions(page: Page) -> Iterator[Proposal]:
+    """Processing instructions that load: XML Stylesheet, in XHTML and SVG; Internet Explorer's `import`."""
+    for match in _INSTRUCTION.finditer(page.lowered):
+        end = tail_end(page.text, match.end(), page.budget)
+        for attribute in Tag(page.text, match[1], match.start(), match.end(), end).named(_INSTRUCTED):
+            if is_remote(attribute.value) or is_document(attribute.value):
+                yield _cut(page, attribute, Kind.REMOTE_STYLE, match[1], attribute.value)
 
 
 def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
     relations = tag.value("rel").lower().split()
     for attribute in tag.named({"href"}):
-        if not is_remote(attribute.value):
+        if "stylesheet" in relations and is_document(attribute.value):
+            yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "link-stylesheet", attribute.value)
+        elif not is_remote(attribute.value):
             continue
-        if "stylesheet" in relations:
+        elif "stylesheet" in relations:
             url = page.url(attribute.value)
             if not (url and page.policy.shared_styles and page.rules.shared_style_host(url.host)):
                 yield _cut(page, attribute, Kind.REMOTE_STYLE, "link-stylesheet", attribute.value)
@@ -94,7 +116,7 @@ def _meta(page: Page, tag: Tag) -> Iterator[Proposal]:
     if tag.value("http-equiv").strip().lower() not in {"refresh", "link"}:
         return
     for attribute in tag.named({"content"}):
-        target = _REFRESH.sub("", attribute.value, count=1)
+        target = _REFRESH.sub("", attribute.value, count=1).lstrip("<")
         if is_remote(target) or is_document(target):
             yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "meta-refresh", target)
 

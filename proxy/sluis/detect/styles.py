@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from sluis.detect import pixels
 from sluis.detect.box import UNSIZED, Box, box
+from sluis.detect.images import SHARE
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
-from sluis.detect.remote import is_remote
+from sluis.detect.remote import is_remote, is_share
 from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
 from sluis.scan.css import Place, Reference, references
@@ -48,6 +49,8 @@ def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
 def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:
     url, hit = page.opens(address)
     if url is None:
+        if is_share(address):
+            yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, SHARE.technique, cut, SHARE.why, url=address)
         return
     leak = page.identity.leak(url.text)
     judgement = pixels.judge(url, _box(page, cut.start), hit, leak, count)
