@@ -43,8 +43,8 @@ _FUNCTION = re.compile(
 _IMPORT = re.compile(r"@import(?=[ \t\n\r\f\"'])", re.IGNORECASE | re.ASCII)
 _VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>(\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
-# What gives a name to a string, of which `image-set(var(--name) 1x)` makes an address: custom properties, and where they
-# are registered or a function is defined, rare enough to look for that first.
+# What names a string of which `image-set(var(--name) 1x)` makes an address: custom properties, and what stands where
+# they are registered or a function is defined, which is rare enough to look for that first.
 _PROPERTY = re.compile(r"--[^ \t\n\r\f:;{}()<>\"']++[ \t\n\r\f]*+:")
 _DEFINITION = re.compile(r"@(?:property|function)[ \t\n\r\f]", re.IGNORECASE | re.ASCII)
 _RESULT = re.compile(r"(?<![\w-])(?:initial-value|result)[ \t\n\r\f]*+:", re.IGNORECASE | re.ASCII)
