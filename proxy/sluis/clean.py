@@ -6,14 +6,15 @@ No I/O, no clock, no state. The output is the input with a list of spans replace
 input's own, and without an edit the output *is* the input. Whatever goes wrong, the whole original goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.readers import Reader, reader
 from sluis.detect.receipts import receipts
-from sluis.detect.settle import apply, proposals
+from sluis.detect.settle import apply
 from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
@@ -26,10 +27,7 @@ from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Ver
 from sluis.rules.table import Rules
 from sluis.scan.budget import Budget, Overrun
 
-# What a client may render or load by itself. The scan needs no grammar, so one serves for all of them.
-_SCANNED = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/css", "text/x-amp-html"})
 _HTML = "text/html"
-_AMP = "text/x-amp-html"
 
 Found = tuple[list[Finding], list[Edit]]
 Wanted = tuple[Proposal, Edit]
@@ -55,8 +53,9 @@ def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
         return _whole(raw, Verdict.SKIPPED, message.protected)
     findings, edits = _receipts(message, raw, policy)
     for part in message.parts:
-        if not part.protected and (policy.attached or not part.attached) and _scanned(part):
-            more_findings, more_edits = _part(raw, part, policy, rules, who)
+        how = reader(part)
+        if how and not part.protected and (policy.attached or not part.attached):
+            more_findings, more_edits = _part(raw, part, how, policy, rules, who)
             findings += more_findings
             edits += more_edits
     findings.sort(key=lambda finding: finding.span)
@@ -70,10 +69,6 @@ def _whole(raw: bytes, verdict: Verdict, reason: str) -> Cleaned:
     return Cleaned(raw, Report(verdict, reason, len(raw), len(raw)))
 
 
-def _scanned(part: Part) -> bool:
-    return part.media_type in _SCANNED or not _SCANNED.isdisjoint(part.also)
-
-
 def _receipts(message: Message, raw: bytes, policy: Policy) -> Found:
     found = list(receipts(message.fields, raw, fit=policy.fit))
     if policy.edit:
@@ -81,23 +76,22 @@ def _receipts(message: Message, raw: bytes, policy: Policy) -> Found:
     return [replace(finding, action=Action.KEPT) for finding, _ in found], []
 
 
-def _part(raw: bytes, part: Part, policy: Policy, rules: Rules, who: Identity) -> Found:
+def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
     body = decode(raw, part.body, part.encoding)
-    if part.media_type == _AMP:
-        wanted = list(_amp(body))
-    else:
-        texts = readings(body.octets, part.charset)
-        wanted = [each for text in texts for each in _wanted(text, policy, rules, who)]
-        if policy.rebuild and not policy.fit and part.media_type == _HTML:
-            line_end = "\r\n" if b"\r\n" in raw else "\n"
-            wanted = list(_rebuilt(texts[0], wanted, line_end))
+    texts = readings(body.octets, part.charset, markup=how.markup)
+    wanted: list[Wanted] = []
+    for text in texts:
+        page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
+        wanted += _wanted(text, how.propose(page, part))
+    if policy.rebuild and not policy.fit and part.media_type == _HTML:
+        line_end = "\r\n" if b"\r\n" in raw else "\n"
+        wanted = list(_rebuilt(texts[0], wanted, line_end))
     return _made(wanted, body, part, policy)
 
 
-def _wanted(text: Text, policy: Policy, rules: Rules, who: Identity) -> Iterator[Wanted]:
+def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:
     """The proposals for one reading, each with its edit of the decoded octets."""
-    page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
-    for proposal in proposals(page):
+    for proposal in proposals:
         start, end, replacement, pad = proposal.cut
         edit = text.edit(start, end, replacement or "", pad)
         if edit is not None:
@@ -115,14 +109,6 @@ def _rebuilt(text: Text, wanted: list[Wanted], line_end: str) -> Iterator[Wanted
         why = "the policy keeps what a letter needs: text, structure, links and images that came along"
         yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, "simple-html", cut, why), edit
         yield from ((proposal, edit) for proposal, _ in wanted)
-
-
-def _amp(body: Body) -> Iterator[Wanted]:
-    """An AMP part exists to load and report; clients without one show the HTML part beside it."""
-    if body.octets.strip():
-        why = "it is AMP mail, which loads and reports while it is read; the HTML part beside it says the same"
-        cut = Cut(0, len(body.octets), "")
-        yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "amp-part", cut, why), Edit(0, cut.end, b"", 0)
 
 
 def _made(wanted: list[Wanted], body: Body, part: Part, policy: Policy) -> Found:

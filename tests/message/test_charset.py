@@ -55,3 +55,26 @@ def test_an_edit_changes_what_it_says_and_nothing_else(text: str, charset: str, 
         return
     again = readings(splice(octets, [edit]), charset)[0]
     assert again.text == reading.text[:start] + "X" + reading.text[end:]
+
+
+@pytest.mark.parametrize(
+    "meta", ['<meta charset="ISO-2022-JP">', "<META http-equiv=x content='text/html; charset = iso-2022-jp'>"]
+)
+def test_a_page_names_its_charset_where_its_part_does_not(meta: str) -> None:
+    octets = (meta + "<b>\u65e5\u672c</b>").encode("iso-2022-jp")
+    assert readings(octets, None)[0].text.endswith("<b>\u65e5\u672c</b>")
+    assert readings(octets, "x-nothing")[0].codec == "iso2022_jp"
+    assert readings(octets, "utf-8")[0].codec == "utf-8"
+    assert readings(octets, None, markup=False)[0].codec == "utf-8"
+
+
+def test_a_page_cannot_name_a_charset_in_which_its_own_name_would_not_be_read() -> None:
+    assert readings(b"<meta charset=utf-16>", None)[0].codec == "utf-8"
+    assert readings(b"<meta charset=base64>", None)[0].codec == "utf-8"
+    assert readings(b"<b>", "base64")[0].codec == "utf-8"
+
+
+def test_a_text_without_markup_has_one_reading() -> None:
+    octets = "+AOk- <b>".encode("ascii")
+    assert len(readings(octets, "utf-7")) == 2
+    assert len(readings(octets, "utf-7", markup=False)) == 1

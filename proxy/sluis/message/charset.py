@@ -22,7 +22,12 @@ _BOMS = (
 _ALIEN = re.compile(r"utf_?(?:7|16|32)|iso2022|hz$|cp(?:037|273|424|500|875|1026|1047|1140)$")
 _DEFAULTS = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}  # without a byte order mark (RFC 2781 §4.3)
 _TAG = re.compile(rb"<[A-Za-z]")
-_CHUNK = 1  # octets fed at a time to a stateful decoder, so that each character's place is known
+_PRESCAN = 1024  # octets of a page in which it may name its charset
+_META = re.compile(
+    rb"<meta[ \t\n\r\f/][^>]*?charset[ \t\n\r\f]*+=[ \t\n\r\f]*+[\"']?[ \t\n\r\f]*+([\w.:-]++)",
+    re.IGNORECASE | re.ASCII,
+)
+_WIDE = re.compile("utf-(?:16|32)")  # ASCII named it, so it is not so
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +77,42 @@ _SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
 _SHIFTED = re.compile(r"2022|hz|utf.?7")
 
 
-def readings(octets: bytes, declared: str | None) -> tuple[Text, ...]:
-    """The readings of `octets`, a text declared to be in the charset `declared`; at least one, never raises."""
-    codec = _codec(octets, declared)
+def readings(octets: bytes, declared: str | None, *, markup: bool = True) -> tuple[Text, ...]:
+    """The readings of `octets`, a text declared to be in the charset `declared`; at least one, never raises.
+
+    Of `markup` there may be two, since parsers differ in whether a page or its part says what charset it is in.
+    """
+    codec = _codec(octets, declared, markup=markup)
     plain = Text(octets.decode("latin-1"), octets, codec)
     if not _ALIEN.match(codec.replace("-", "_")):
         return (plain,)
     foreign = _foreign(octets, codec)
     if foreign.text == plain.text:
         return (plain,)
-    return (foreign, plain) if _TAG.search(octets) and _ALIEN.match(codec.replace("-", "_")) else (foreign,)
+    return (foreign, plain) if markup and _TAG.search(octets) else (foreign,)
 
 
-def _codec(octets: bytes, declared: str | None) -> str:
+def _codec(octets: bytes, declared: str | None, *, markup: bool) -> str:
+    """A byte order mark says most, then the part, then the page itself (WHATWG HTML §13.2.3.1 and .2)."""
     for bom, codec in _BOMS:
         if octets.startswith(bom):
             return codec
+    name = _known((declared or "").strip("'\" "))
+    if name:
+        return _DEFAULTS.get(name, name)
+    meta = _META.search(octets, 0, _PRESCAN) if markup else None
+    name = _known(meta[1].decode("ascii")) if meta else None
+    return name if name and not _WIDE.match(name) else "utf-8"
+
+
+def _known(label: str) -> str | None:
+    """The name of the codec called `label`, None where there is none or it is not one of characters."""
     try:
-        name = codecs.lookup((declared or "").strip("'\" ")).name
+        name = codecs.lookup(label).name
+        b" ".decode(name, "replace")  # nothing at all would be decoded by any codec
     except (LookupError, ValueError):
-        return "utf-8"
-    try:
-        b"".decode(name)
-    except LookupError:
-        return "utf-8"  # a codec, but not of characters
-    return _DEFAULTS.get(name, name)
+        return None
+    return name
 
 
 def _foreign(octets: bytes, codec: str) -> Text:

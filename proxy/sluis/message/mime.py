@@ -5,7 +5,7 @@ line is looked at once. Where parsers disagree (no boundary, two types), the rea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sluis.message.body import Encoding
@@ -39,8 +39,8 @@ _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
 class Part:
     """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` ends before the delimiter's line end.
 
-    `also` holds other types it might be taken for; `attached` counts the messages it lies in; `protected` says why it
-    must not be touched.
+    `parameters` are those of its type; `also` holds other types it might be taken for; `attached` counts the messages
+    it lies in; `protected` says why it must not be touched.
     """
 
     path: str
@@ -48,13 +48,22 @@ class Part:
     body: Span
     media_type: str
     also: tuple[str, ...]
-    charset: str | None
+    parameters: Mapping[str, bytes]
     encoding: Encoding
     content_id: str
     disposition: str
     filename: str
     attached: int
     protected: str | None
+
+    @property
+    def charset(self) -> str | None:
+        """The charset its type declares."""
+        return self.parameter("charset") or None
+
+    def parameter(self, name: str) -> str:
+        """A parameter of its type, '' where there is none."""
+        return self.parameters.get(name, b"").decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +185,6 @@ class _Parser:
             return
         if entity.media_type.startswith("text/") and self._armoured(body):
             protected = protected or "pgp"
-        charset = entity.parameters.get("charset")
         self._parts.append(
             Part(
                 path,
@@ -184,7 +192,7 @@ class _Parser:
                 body,
                 entity.media_type,
                 entity.also,
-                charset.decode("latin-1") if charset else None,
+                entity.parameters,
                 entity.encoding,
                 entity.content_id,
                 entity.disposition,

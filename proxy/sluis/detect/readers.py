@@ -1,0 +1,78 @@
+"""Which parts of a message are read, and how: one table from a media type to what finds proposals in its text.
+
+A part is what any client might take it for. Markup needs no grammar, so one reader serves all of it; it also reads what
+calls itself something else and is named like a page or a drawing, where a client may show it within the letter.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from sluis.detect.page import Page
+from sluis.detect.plain import Flow, plain
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.settle import proposals
+from sluis.message.mime import Part
+from sluis.report import Action, Kind
+
+_PLAIN = "text/plain"
+
+
+class Reader(NamedTuple):
+    """`propose` finds what to do in one reading of a part. Of `markup`, every reading counts that a client may have."""
+
+    propose: Callable[[Page, Part], Iterable[Proposal]]
+    markup: bool = False
+
+
+def reader(part: Part) -> Reader | None:
+    """How `part` is to be read; None for what no client shows or loads by itself. Markup counts before all else."""
+    found = [_READERS[each] for each in _types(part) if each in _READERS]
+    return next((each for each in found if each.markup), found[0] if found else None)
+
+
+def _types(part: Part) -> Iterator[str]:
+    """Whatever a client may take `part` for. A text that is a file is none of the letter's."""
+    if part.media_type != _PLAIN or not (part.disposition == "attachment" or part.filename):
+        yield part.media_type
+    yield from part.also
+    if part.content_id or part.disposition == "inline":
+        yield _BY_NAME.get(part.filename.rpartition(".")[2].lower(), "")
+
+
+def _markup(page: Page, _: Part) -> Iterable[Proposal]:
+    return proposals(page)
+
+
+def _amp(page: Page, _: Part) -> Iterator[Proposal]:
+    """An AMP part exists to load and report; clients without one show the HTML part beside it."""
+    if page.text.strip():
+        why = "it is AMP mail, which loads and reports while it is read; the HTML part beside it says the same"
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "amp-part", Cut(0, len(page.text), ""), why)
+
+
+def _plain(page: Page, part: Part) -> Iterator[Proposal]:
+    flowed = part.parameter("format").lower() == "flowed"
+    return plain(page, Flow(flowed, flowed and part.parameter("delsp").lower() == "yes"))
+
+
+_MARKUP = Reader(_markup, markup=True)
+_READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "text/html": _MARKUP,
+        "text/watch-html": _MARKUP,
+        "application/xhtml+xml": _MARKUP,
+        "image/svg+xml": _MARKUP,
+        "text/css": _MARKUP,
+        "text/x-amp-html": Reader(_amp),
+        _PLAIN: Reader(_plain),
+    }
+)
+_BY_NAME: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("html", "htm", "shtml"), "text/html"),
+        **dict.fromkeys(("xhtml", "xht"), "application/xhtml+xml"),
+        "svg": "image/svg+xml",
+        "css": "text/css",
+    }
+)
