@@ -53,10 +53,8 @@ def propose(page: Page, address: str, found: Found, place: Cut, rewrite: Rewrite
         return _opaque(page, place, rewrite, address, found)
     if found.steps:
         return _unwrapped(rewrite, address, found)
-    parameter = next(page.rules.parameter(found.stripped[0]))
-    return replace(
-        _stripped(rewrite, address, found.destination, found.stripped), vendor=parameter.vendor, rule=parameter.rule
-    )
+    stripped = _stripped(rewrite, address, found.destination, found.stripped)
+    return replace(stripped, vendor=found.vendor, rule=found.rule)
 
 
 def _unwrapped(rewrite: Rewrite, address: str, resolution: Resolution) -> Proposal:

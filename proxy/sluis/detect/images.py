@@ -79,6 +79,7 @@ def _outcome(page: Page, source: Source, count: int) -> Outcome | None:
     url, hit = page.opens(source.address)
     if url is None:
         return Outcome(None, None, SHARE) if is_share(source.address) else None
+    hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)
     if not hit and not leak and source.box.unremarkable:
         return Outcome(None, None, INNOCENT) if page.policy.blank_images else None

@@ -32,6 +32,7 @@ _SIGNALS = {
     for signal in (
         Signal("vendor-path", 0.9, "its address is {vendor}'s for counting opens"),
         Signal("vendor-shape", 0.75, "its address has the shape {vendor} uses for counting opens"),
+        Signal("listed", 0.6, "the list {vendor} names its address as a tracker's"),
         Signal("recipient", 0.4, "its address carries the recipient's {how}"),
         Signal("size-zero", 0.7, "it is drawn with no size"),
         Signal("size", 0.7, "it is {size} pixels large"),
@@ -48,6 +49,7 @@ _SIGNALS = {
 _TELLING = (
     "vendor-path",
     "vendor-shape",
+    "listed",
     "size-zero",
     "size",
     "hidden-style",
@@ -99,7 +101,7 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> 
 
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Iterator[str]:
     if hit:
-        yield "vendor-shape" if hit.generic else "vendor-path"
+        yield "listed" if hit.listed else "vendor-shape" if hit.generic else "vendor-path"
     if leak:
         yield "recipient"
     yield from _drawn(box)

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
+from sluis.rules import clearurls
 from sluis.rules.linear import fault
 from sluis.rules.shape import Index, Shape
-from sluis.rules.table import Example, Hit, Parameter, Redirector, Rules
+from sluis.rules.table import Example, Hit, List, Parameter, Redirector, Rules
 
 KNOWN = {
     "vendors": ({"vendor", "name", "source", "open", "click"}, {"vendor", "name", "source"}),
@@ -29,8 +31,20 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is b
 _CERTAIN, _GENERIC = 0.98, 0.9  # confidence of a shape bound to hosts, and of one that holds anywhere
 
 
+Format = Literal["adblock", "clearurls"]
+
+
 class RulesError(Exception):
     """A rule file that cannot be used: `file:line: key: what`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Other people's list, checked and kept at `path`; its `name` is the vendor of what it finds."""
+
+    name: str
+    format: Format
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +97,43 @@ class Entry:
         return compiled
 
 
-def load(extra: Sequence[Path] = ()) -> Rules:
-    """The bundled rules and those of `extra` files, which come first. Raises `RulesError`."""
+def load(extra: Sequence[Path] = (), lists: Sequence[Kept] = ()) -> Rules:
+    """The bundled rules, before them those of `extra` files, behind them `lists`. Raises `RulesError`."""
     bundled = _bundled()
     read = [entry for path in extra for entry in _read(path.read_text("utf-8"), str(path))]
     for name in ("vendors", "redirectors", "params", "protected"):
         read += _read((bundled / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
-    return compiled(read)
+    rules = compiled(read)
+    if not lists:
+        return rules
+    added = tuple(map(_kept, lists))
+    return replace(
+        rules, lists=added, catalogues=tuple(each for each in added if isinstance(each, clearurls.Catalogue))
+    )
+
+
+def read_list(octets: bytes, name: str, form: Format) -> List:
+    """The list that somebody wrote, checked. Raises `RulesError` if nothing in that form can be made of it."""
+    try:
+        text = octets.decode("utf-8")
+        if form == "clearurls":
+            return clearurls.read(text, name)
+        from sluis.rules import adblock  # noqa: PLC0415 - an engine of 48 MB, for those only who name such a list
+
+        return adblock.read(text, name)
+    except UnicodeDecodeError as error:
+        raise RulesError(f"is not UTF-8 text (octet {error.start})") from error
+    except ValueError as error:
+        raise RulesError(str(error)) from error
+
+
+def _kept(kept: Kept) -> List:
+    try:
+        return read_list(kept.path.read_bytes(), kept.name, kept.format)
+    except FileNotFoundError as error:
+        raise RulesError(f"list {kept.name}: {kept.path} is not there yet: run sluis rules update") from error
+    except RulesError as error:
+        raise RulesError(f"list {kept.name}: {kept.path}: {error}") from error
 
 
 def compiled(entries: Sequence[Entry]) -> Rules:

@@ -3,16 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from sluis.rules.clearurls import Catalogue
 from sluis.rules.shape import Index, Shape
 from sluis.urls.parse import Url
+
+_LISTED = 0.9  # confidence of a list's entry; of mail pixels they name, nine in ten are
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A vendor's shape that a URL has.
 
-    `generic`: the shape holds on any host. `recipient`: parameters that name who clicked.
+    `generic`: the shape holds on any host. `recipient`: parameters that name who clicked. `listed`: it is no vendor's
+    shape but a list's entry, and the vendor is the list.
     """
 
     vendor: str
@@ -20,6 +25,26 @@ class Hit:
     generic: bool
     confidence: float
     recipient: tuple[str, ...] = ()
+    listed: bool = False
+
+
+class List(Protocol):
+    """What somebody else keeps of trackers, asked after our own rules."""
+
+    @property
+    def name(self) -> str:
+        """What its finds are said to be by."""
+
+    @property
+    def count(self) -> int:
+        """How many of its entries are in use."""
+
+    @property
+    def skipped(self) -> int:
+        """How many are not, since they are unfit."""
+
+    def blocks(self, url: Url) -> str | None:
+        """The entry that calls the image at `url` a tracker's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +88,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything that is known, compiled. `words` and `signatures` mark URLs whose parameters all stay."""
+    """Everything that is known, compiled. `words` and `signatures` mark URLs whose parameters all stay.
+
+    `lists` are other people's, `catalogues` those of them that know links.
+    """
 
     opens: Index[Hit]
     clicks: Index[Hit]
@@ -75,10 +103,19 @@ class Rules:
     signatures: frozenset[str]
     styles: frozenset[str]
     examples: tuple[Example, ...]
+    lists: tuple[List, ...] = ()
+    catalogues: tuple[Catalogue, ...] = ()
 
     def open(self, url: Url) -> Hit | None:
         """The vendor that counts opens by `url`."""
         return next((hit for _, hit in self.opens.find(url)), None)
+
+    def listed_image(self, url: Url) -> Hit | None:
+        """The first list that calls the image at `url` a tracker's."""
+        for each in self.lists:
+            if rule := each.blocks(url):
+                return Hit(each.name, rule, False, _LISTED, listed=True)
+        return None
 
     def click(self, url: Url) -> Hit | None:
         """The vendor that counts clicks by `url`."""

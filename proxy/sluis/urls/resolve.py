@@ -4,11 +4,12 @@ The result is a fixed point: resolving it again yields None. Without that, a mes
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sluis.rules.table import Redirector, Rules
-from sluis.urls.params import strip
+from sluis.rules.table import Rules
+from sluis.urls.params import protected, strip
 from sluis.urls.parse import Url, parse
-from sluis.urls.unwrap import unwrap
+from sluis.urls.unwrap import destination, unwrap
 
 DEPTH = 6  # wrappers within each other; real mail has up to three
 
@@ -24,11 +25,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The destination, the wrappers around it from the outside in, and the names of the parameters that went."""
+    """The destination, the wrappers around it from the outside in, and the names of the parameters that went.
+
+    `vendor` and `rule` are those of the first parameter; None where none went.
+    """
 
     destination: str
     steps: tuple[Step, ...]
     stripped: tuple[str, ...]
+    vendor: str | None = None
+    rule: str | None = None
 
 
 def resolve(text: str, rules: Rules, *, security: bool) -> Resolution | None:
@@ -38,24 +44,58 @@ def resolve(text: str, rules: Rules, *, security: bool) -> Resolution | None:
     """
     url = parse(text)
     steps: list[Step] = []
-    stripped: list[str] = []
-    while url and len(steps) <= DEPTH:
-        inner = _unwrapped(url, rules, security=security)
-        if inner:
-            redirector, destination = inner
-            steps.append(Step(redirector.vendor, redirector.rule, redirector.security))
+    cuts: list[Cut] = []
+    while url and len(steps) <= DEPTH and len(cuts) <= 2 * DEPTH:
+        if inner := _unwrapped(url, rules, security=security):
+            step, destination = inner
+            steps.append(step)
             url = parse(destination)
-            continue
-        destination, names = strip(url, rules)
-        if not names:
-            return Resolution(url.text, tuple(steps), tuple(stripped)) if steps or stripped else None
-        stripped += names
-        url = parse(destination)
+        elif cut := _cut(url, rules):
+            cuts.append(cut)
+            url = parse(cut.text)
+        else:
+            return _resolution(url, steps, cuts) if steps or cuts else None
     return None
 
 
-def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Redirector, str] | None:
+class Cut(NamedTuple):
+    """A URL with parameters cut from it, their names, and who knows the first of them by which rule."""
+
+    text: str
+    names: tuple[str, ...]
+    vendor: str
+    rule: str
+
+
+def _resolution(url: Url, steps: list[Step], cuts: list[Cut]) -> Resolution:
+    names = tuple(name for cut in cuts for name in cut.names)
+    vendor, rule = (cuts[0].vendor, cuts[0].rule) if cuts else (None, None)
+    return Resolution(url.text, tuple(steps), names, vendor, rule)
+
+
+def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | None:
     for _, redirector in rules.redirectors.find(url):
-        if (security or not redirector.security) and (destination := unwrap(url, redirector)):
-            return redirector, destination
+        if (security or not redirector.security) and (found := unwrap(url, redirector)):
+            return Step(redirector.vendor, redirector.rule, redirector.security), found
+    for catalogue in rules.catalogues:
+        if (listed := catalogue.destination(url)) and (found := destination(listed[1])):
+            return Step(catalogue.name, listed[0], security=False), found
     return None
+
+
+def _cut(url: Url, rules: Rules) -> Cut | None:
+    text, names = strip(url, rules)
+    if names:
+        parameter = next(rules.parameter(names[0]))
+        return Cut(text, names, parameter.vendor, parameter.rule)
+    for catalogue in rules.catalogues:
+        stripped = catalogue.strip(url)
+        if stripped and not protected(url, rules) and _same_host(url, stripped.text):
+            return Cut(stripped.text, stripped.names, catalogue.name, stripped.rule)
+    return None
+
+
+def _same_host(url: Url, text: str) -> bool:
+    """Whether a pattern that cut anywhere has left the URL one of the same host."""
+    shorter = parse(text)
+    return shorter is not None and shorter.host == url.host

@@ -1,0 +1,188 @@
+"""A ClearURLs catalogue (docs.clearurls.xyz, "data.min.json"): which sites hang what on links, and wrap them how.
+
+Its patterns come from outside. One that could take long is left out and counted; an exception, without which more would
+be cut than its authors meant, is widened to the word that its host begins with. Long URLs are not held against any.
+What only brings somebody a commission (`referralMarketing`) stays, as it does in ClearURLs unless one asks for more.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sluis.rules.effort import FLAGS, fault
+from sluis.urls.parse import Url
+
+LONGEST = 2_048  # characters of a URL, and so a bound for the square of it
+_LONGEST_HOST = 253
+_LONGEST_NAME = 128  # characters of a parameter's name
+_QUERY = re.compile(r"([^?#]*+)(?:\?([^#]*+))?(#.*+)?", re.DOTALL)
+_HOST = re.compile(r"\^https\?:(?:\\?/){2}(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\??)?([a-z0-9-]{3,})(?![?*+{])")
+_EVERYTHING = ".*"
+_TEXTS = ("rules", "rawRules", "exceptions", "redirections")
+
+Patterns = tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A site's part of the catalogue. `word` stands in each of its URLs; `names` matches the parameters that go."""
+
+    rule: str
+    word: str
+    pattern: re.Pattern[str]
+    names: re.Pattern[str]
+    raw: Patterns
+    exceptions: Patterns
+    redirections: Patterns
+    complete: bool
+
+    def fits(self, text: str, lowered: str) -> bool:
+        """Whether the URL `text` is of this provider, and no exception."""
+        return (
+            self.word in lowered
+            and self.pattern.search(text) is not None
+            and not any(exception.search(text) for exception in self.exceptions)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stripped:
+    """A URL without what a provider lists, and the names of what went."""
+
+    text: str
+    names: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A ClearURLs list. `count` is of the patterns in use, `skipped` of those left out."""
+
+    name: str
+    providers: tuple[Provider, ...]
+    count: int
+    skipped: int
+
+    def destination(self, url: Url) -> tuple[str, str] | None:
+        """The rule that knows `url` as a redirect, and what stands in it as the destination; None for none."""
+        for provider in self._providers(url):
+            for pattern in provider.redirections:
+                found = pattern.search(url.text)
+                if found and found[1]:
+                    inner = unquote(found[1])
+                    return provider.rule, inner if inner.lower().startswith("http") else unquote(inner)
+        return None
+
+    def strip(self, url: Url) -> Stripped | None:
+        """`url` without the parameters and pieces that its providers list; None where it has none."""
+        for provider in self._providers(url):
+            stripped = _strip(url.text, provider)
+            if stripped is not None:
+                return stripped
+        return None
+
+    def blocks(self, url: Url) -> str | None:
+        """The rule of a provider that does nothing but track, if `url` is one's."""
+        return next((provider.rule for provider in self._providers(url) if provider.complete), None)
+
+    def _providers(self, url: Url) -> Iterator[Provider]:
+        if len(url.text) <= LONGEST and len(url.host) <= _LONGEST_HOST:
+            lowered = url.text.lower()
+            yield from (provider for provider in self.providers if provider.fits(url.text, lowered))
+
+
+def read(text: str, name: str) -> Catalogue:
+    """The catalogue in `text`. Raises ValueError, in a few words, if it is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is no JSON") from error
+    entries = document.get("providers") if isinstance(document, dict) else None
+    if not isinstance(entries, dict):
+        raise ValueError('is no ClearURLs list: it has no mapping "providers"')
+    tally = _Tally()
+    found = [_provider(f"{name}/{entry}", values, tally) for entry, values in entries.items()]
+    providers = tuple(provider for provider in found if provider)
+    if tally.skipped > tally.used:
+        raise ValueError(f"has {tally.skipped} patterns that cannot be used, and {tally.used} that can")
+    if not providers:
+        raise ValueError("holds no rule")
+    return Catalogue(name, providers, tally.used, tally.skipped)
+
+
+class _Tally:
+    """How many patterns are used and how many skipped."""
+
+    def __init__(self) -> None:
+        self.used = self.skipped = 0
+
+    def fit(self, pattern: str, *, anchored: bool = False) -> bool:
+        """Whether `pattern` may be used, and count it."""
+        wrong = fault(pattern, anchored=anchored) is not None
+        self.skipped += wrong
+        self.used += not wrong
+        return not wrong
+
+
+def _provider(rule: str, values: object, tally: _Tally) -> Provider | None:
+    if not isinstance(values, dict) or not isinstance(pattern := values.get("urlPattern"), str):
+        tally.skipped += 1
+        return None
+    texts = {key: _texts(values, key) for key in _TEXTS}
+    pattern = _begun(pattern)
+    exceptions = [each if tally.fit(each) else _word(each) for each in map(_begun, texts["exceptions"])]
+    if not tally.fit(pattern) or not all(exceptions):
+        return None
+    names = [each for each in texts["rules"] if tally.fit(each, anchored=True)]
+    return Provider(
+        rule,
+        _word(pattern),
+        re.compile(pattern, FLAGS),
+        re.compile("|".join(f"(?:{each})\\Z" for each in names) or r"(?!)", FLAGS),
+        _compiled(texts["rawRules"], tally),
+        tuple(re.compile(each, FLAGS) for each in exceptions),
+        tuple(each for each in _compiled(texts["redirections"], tally) if each.groups),
+        values.get("completeProvider") is True,
+    )
+
+
+def _texts(values: Mapping[str, object], key: str) -> list[str]:
+    given = values.get(key)
+    return [each for each in given if isinstance(each, str) and each] if isinstance(given, list) else []
+
+
+def _compiled(patterns: list[str], tally: _Tally) -> Patterns:
+    return tuple(re.compile(_begun(each), FLAGS) for each in patterns if tally.fit(_begun(each)))
+
+
+def _begun(pattern: str) -> str:
+    """The same pattern, tried at the beginning only where nothing is gained by trying it elsewhere."""
+    return "^" + pattern if pattern.startswith(_EVERYTHING) else pattern
+
+
+def _word(pattern: str) -> str:
+    """Letters that stand in every URL `pattern` finds: those its host begins with; none where that is not plain."""
+    found = _HOST.match(pattern)
+    return found[1] if found and "|" not in pattern else ""
+
+
+def _strip(text: str, provider: Provider) -> Stripped | None:
+    parts = _QUERY.fullmatch(text)
+    if parts is None:
+        return None
+    pairs = parts[2].split("&") if parts[2] else []
+    gone = [name for pair in pairs if _listed(name := pair.partition("=")[0], provider)]
+    if gone:
+        kept = [pair for pair in pairs if not _listed(pair.partition("=")[0], provider)]
+        query = "&".join(kept)
+        text = parts[1] + ("?" + query if query else "") + (parts[3] or "")
+    for pattern in provider.raw:
+        gone += [piece[0] for piece in pattern.finditer(text) if piece[0]]
+        text = pattern.sub("", text)
+    return Stripped(text, tuple(dict.fromkeys(gone)), provider.rule) if gone else None
+
+
+def _listed(name: str, provider: Provider) -> bool:
+    return 0 < len(name) <= _LONGEST_NAME and provider.names.match(name) is not None
