@@ -103,6 +103,11 @@ def test_what_loads_nothing_stays(page: MakePage, text: str) -> None:
         ),
         (f"<td width=1 height=1 background='{T}'>", "<td width=1 height=1 >", "open-pixel"),
         ("<p style='background:url(file://t.example/x)'>", "<p style='background:none'>", "active-content"),
+        (
+            "<td width=1 height=1 style='background:url(http://&#65364;.example/x?u=a1b2c3d4)'>",
+            "<td width=1 height=1 style='background:none'>",
+            "open-pixel",
+        ),
         ("<style>@import 'data:text/css,x';</style>", "<style>@import none;</style>", "remote-style"),
         ("<style>@import url(data:text/css,x);</style>", "<style>@import none;</style>", "remote-style"),
         (f"@font-face{{/**/src/**/:/**/url({T})}}", "@font-face{/**/src/**/:/**/none}", "remote-style"),

@@ -22,6 +22,7 @@ def test_ascii_compatible_charsets_are_read_octet_by_octet(charset: str | None) 
 def test_native_characters() -> None:
     (text,) = readings("é".encode(), "utf-8")
     assert text.native("Ã©") == "é"
+    assert text.native("Ã©\xad\uff54") == "é\xad\uff54"  # as `&shy;` and `&#65364;` come out, octets of no UTF-8
 
 
 @pytest.mark.parametrize("charset", ALIEN)

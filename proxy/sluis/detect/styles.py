@@ -13,6 +13,7 @@ from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
 from sluis.scan.css import Place, Reference, references
 from sluis.scan.html import AttributeScanner, enclosing
+from sluis.scan.references import unescape
 
 _BACKGROUND = AttributeScanner({"background"})
 _WHY = {
@@ -47,7 +48,7 @@ def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
 
 
 def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:
-    url, hit = page.opens(address)
+    url, hit = page.opens(unescape(address))
     if url is None:
         if is_share(address):
             yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, SHARE.technique, cut, SHARE.why, url=address)

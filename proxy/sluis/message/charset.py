@@ -28,6 +28,18 @@ _META = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _WIDE = re.compile("utf-(?:16|32)")  # ASCII named it, so it is not so
+_OCTETS = re.compile("[\x00-\xff]++")
+_AS_IT_STANDS = "sluis.as-it-stands"
+
+
+def _as_it_stands(error: UnicodeError) -> tuple[str, int]:
+    """Octets that a codec cannot decode, as the characters of Latin-1."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_AS_IT_STANDS, _as_it_stands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,13 @@ class Text:
         return self._encoded(start, end, replacement, len(replacement) if pad is None else pad)
 
     def native(self, fragment: str) -> str:
-        """A fragment of the text with its true characters, for showing and for parsing URLs."""
+        """A fragment of the text with its true characters, for showing and for parsing URLs.
+
+        What is no octet of the charset was written as a character reference, and is its own true character.
+        """
         if self.starts is not None:
             return fragment
-        return fragment.encode("latin-1", "replace").decode(self.codec, "replace")
+        return _OCTETS.sub(lambda octets: octets[0].encode("latin-1").decode(self.codec, _AS_IT_STANDS), fragment)
 
     def _encoded(self, start: int, end: int, replacement: str, pad: int) -> Edit | None:
         """Characters that share a shift sequence are written anew together, and escapes that were cut are put back."""
