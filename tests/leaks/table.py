@@ -1,0 +1,124 @@
+"""What the laboratory finds, as a page for readers: `docs/leaks.md`.
+
+Whatever it says of Chromium is what the cases say, which the test of the laboratory holds against Chromium itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from tests.leaks.case import Case, cases
+from tests.leaks.chromium import Channel
+from tests.leaks.laboratory import ABROAD, PATHS, Trial, named, trials
+from tests.leaks.wire import RAW, WIRES
+
+PAGE = Path(__file__).parents[2] / "docs" / "leaks.md"
+_LONGEST = 110  # characters of a case's HTML that are shown
+_COLUMNS = (("balanced", "tracker"), ("balanced", "picture"), ("strict", "tracker"), ("strict", "picture"))
+_INTRODUCTION = """\
+# How a mail can call home, and what comes of it
+
+<!-- Written by `python -m tests.leaks`, from tests/leaks/cases. -->
+
+Every way we know in which a mail can tell somebody that it was opened, each as a named case. Each is cleaned with two
+addresses: one by which a vendor is known to count opens (Amazon SES, on a host that nobody has listed), and one that
+nobody is known to count by.
+
+A case is **silent** if what comes out no longer names the host, all disguises undone, in each of {wires} ways to write
+the message ({encodings}; {charsets}), and if Chromium, where the case is a channel of its, contacts nobody: no request,
+no connection, no name looked up. Chromium opens every case as it stands, and
+{abroad}
+in every encoding and charset that it reads. What it does not do is judged on the octets alone: other clients may.
+`balanced` leaves images that show something where nobody is known to count by them: they are **kept**.
+
+| | cases |
+| --- | ---: |
+{summary}
+
+| policy | a known tracker | an unknown address |
+| --- | --- | --- |
+{totals}
+"""
+
+
+def page() -> str:
+    """The whole page, with the trials run on their octets."""
+    failed = {(trial.case.name, trial.policy, trial.called) for trial in named()}
+    judged = [case for case in cases() if not case.out]
+    parts = [_introduction(judged, failed)]
+    for about, group in groupby(judged, key=lambda case: case.group):
+        parts.append("\n".join(_section(about, list(group), failed)))
+    parts.append("\n".join(_out_of_scope()))
+    return "\n".join(parts)
+
+
+Failed = set[tuple[str, str, str]]
+
+
+def _introduction(judged: Sequence[Case], failed: Failed) -> str:
+    fires = Counter(case.fires for case in judged)
+    counts = {"all": len(cases()), "out of scope, see the end": len(cases()) - len(judged)}
+    counts |= {f"Chromium: {channel}": fires[channel] for channel in Channel if channel is not Channel.NONE}
+    counts["no channel of Chromium's: judged on octets"] = fires[Channel.NONE]
+    return _INTRODUCTION.format(
+        wires=len(WIRES),
+        encodings=", ".join(dict.fromkeys(wire.encoding for wire in WIRES)),
+        charsets=", ".join(dict.fromkeys(wire.charset for wire in WIRES)),
+        abroad=", ".join(f"`{name}`" for name in ABROAD),
+        summary="\n".join(f"| {name} | {count} |" for name, count in counts.items()),
+        totals="\n".join(_total(policy, failed) for policy in ("balanced", "strict")),
+    )
+
+
+def _total(policy: str, failed: Failed) -> str:
+    cells = []
+    for called in PATHS:
+        tried = [trial.case for trial in trials() if (trial.policy, trial.called) == (policy, called)]
+        loud = sum((case.name, policy, called) in failed for case in tried)
+        kept = sum(Trial(case, policy, called, RAW).kept for case in cases() if not case.out)
+        cells.append(f"{loud} of {len(tried)} call" + (f", {kept} kept as content" if kept else ""))
+    return f"| `{policy}` | {' | '.join(cells)} |"
+
+
+def _section(about: str, group: Sequence[Case], failed: Failed) -> Iterator[str]:
+    yield f"\n## {about}\n"
+    yield "| case | what it is | Chromium | balanced, tracker | balanced, unknown | strict, tracker | strict, unknown |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for case in group:
+        cells = (_cell(case, policy, called, failed) for policy, called in _COLUMNS)
+        yield f"| {case.name} | {_shown(case)} | {_fired(case)} | {' | '.join(cells)} |"
+
+
+def _fired(case: Case) -> str:
+    return "" if case.fires is Channel.NONE else str(case.fires)
+
+
+def _cell(case: Case, policy: str, called: str, failed: Failed) -> str:
+    if (case.name, policy, called) in failed:
+        return f"**calls**: {case.leak}"
+    return "kept" if Trial(case, policy, called, RAW).kept else "silent"
+
+
+def _shown(case: Case) -> str:
+    """The case in one line of code."""
+    text = case.html if case.html and not case.parts and not case.fields else _message(case)
+    line = " ".join(text.encode("unicode_escape").decode().replace("\\n", " ").replace("\\\\", "\\").split())
+    line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return "`` " + line.replace("|", "\\|") + " ``"
+
+
+def _message(case: Case) -> str:
+    fields = "; ".join(f"{name}: {value}" for name, value in case.fields.items())
+    return fields or "; ".join(f"{part.media_type}: {part.text}" for part in case.parts)
+
+
+def _out_of_scope() -> Iterator[str]:
+    yield "\n## Out of scope\n"
+    yield "Cleaned all the same where the rules see them, but nothing is promised.\n"
+    yield "| case | what it is | Chromium | why |"
+    yield "| --- | --- | --- | --- |"
+    for case in cases():
+        if case.out:
+            yield f"| {case.name} | {_shown(case)} | {_fired(case)} | {case.out} |"
+    yield ""
