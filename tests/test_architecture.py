@@ -27,7 +27,8 @@ ARROWS: dict[str, set[str]] = {
     "detect": {"message", "scan", "urls", "rules", "report", "policy"},
     "clean": {"detect", "message", "scan", "rules", "report", "policy", "envelope"},
     "choice": {"envelope", "message", "policy", "urls"},
-    "config": {"choice", "policy"},
+    "config": {"choice", "policy", "rules"},
+    "lists": {"config", "rules"},
     "metrics": {"report", "urls"},
     "log": {"metrics"},
     "status": {"report"},
@@ -39,7 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal": set(),
     "explain": {"report", "terminal", "urls"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
-    "cli": {"bulk", "choice", "config", "demo", "envelope", "explain", "job", "log", "mailbox", "metrics"}
+    "cli": {"bulk", "choice", "config", "demo", "envelope", "explain", "job", "lists", "log", "mailbox", "metrics"}
     | {"policy", "rules", "smtp", "terminal", "web"},
     "__main__": {"cli"},
 }

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from sluis.config import Config
     from sluis.job import Job
+    from sluis.rules.load import Kept
     from sluis.rules.table import Rules
 
 PolicyName = Annotated[
@@ -63,13 +64,14 @@ def job(policy: str | None, recipients: Sequence[str] | None, config: Path | Non
         raise Stop(f"there is no policy {policy!r}, only {', '.join(POLICIES)}")
     choice = Choice(POLICIES[policy or "balanced"])
     extra: Sequence[Path] = ()
+    lists: Sequence[Kept] = ()
     if config is not None:
         settings = load_config(config)
         # A policy that is asked for by name holds for every message.
         settings = settings.model_copy(update={"policy": policy, "policies": ()}) if policy else settings
-        choice, extra = settings.choice, settings.rules
+        choice, extra, lists = settings.choice, settings.rules, settings.kept
     envelope = Envelope(recipients=tuple(recipients)) if recipients else None
-    return Job(choice.fitted() if fit else choice, load_rules(extra), envelope)
+    return Job(choice.fitted() if fit else choice, load_rules(extra, lists), envelope)
 
 
 def load_config(path: Path | None) -> "Config":
@@ -82,11 +84,11 @@ def load_config(path: Path | None) -> "Config":
         raise Stop(str(error)) from error
 
 
-def load_rules(extra: Sequence[Path] = ()) -> "Rules":
-    """The bundled rules and those of `extra` files. Raises `Stop`."""
+def load_rules(extra: Sequence[Path] = (), lists: Sequence["Kept"] = ()) -> "Rules":
+    """The bundled rules, those of `extra` files, and the `lists` that are kept. Raises `Stop`."""
     from sluis.rules.load import RulesError, load
 
     try:
-        return load(extra)
+        return load(extra, lists)
     except (RulesError, UnicodeDecodeError) as error:
         raise Stop(str(error)) from error

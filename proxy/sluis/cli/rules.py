@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sluis.cli.options import load_rules
+from sluis.cli.options import ConfigFile, Stop, load_config, load_rules
 
 if TYPE_CHECKING:
     from sluis.rules.table import Rules
@@ -36,13 +36,14 @@ class Rule:
 
 @app.callback()
 def rules() -> None:
-    """Look at what Sluis knows of vendors, redirects and parameters.
+    """Look at what Sluis knows of vendors, redirects and parameters, and fetch what others know.
 
     All of it is data: the bundled YAML files, and files of your own in the same form, which the configuration names
-    under "rules".
+    under "rules". Lists that others keep, under "lists", add to it.
 
         sluis rules list
         sluis rules check my-rules.yaml
+        sluis rules update --config /etc/sluis.yaml
     """
 
 
@@ -88,6 +89,30 @@ def check(files: Extra = None) -> None:
         raise typer.Exit(1)
     count = sum(1 for _ in _rules(rules))
     sys.stdout.write(f"{count} rules hold in {len(rules.examples)} examples\n")
+
+
+@app.command()
+def update(config: ConfigFile = None) -> None:
+    """Bring the lists that the configuration names up to date.
+
+    Each is fetched (or read from its path), checked, and only then put in the place of the one that is kept; whatever
+    goes wrong, the last good one stays. A running gateway takes the new ones when it is started again.
+
+        sluis rules update --config /etc/sluis.yaml
+
+    Exit code 0: every list is up to date; 1: some are not, and their lines say why; 2: nothing could be tried.
+    """
+    from sluis.lists.keep import update as bring
+    from sluis.terminal import visible
+
+    settings = load_config(config)
+    if not settings.lists:
+        raise Stop("the configuration names no lists")
+    outcomes = bring(settings.lists, settings.kept)
+    for outcome in outcomes:
+        sys.stdout.write(f"{visible(outcome.told)}\n")
+    if not all(outcome.good for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def _rules(rules: "Rules") -> Iterator[Rule]:

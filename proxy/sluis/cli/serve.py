@@ -42,7 +42,7 @@ def serve(
     import asyncio
 
     settings = load_config(config)
-    rules = load_rules(settings.rules)
+    rules = load_rules(settings.rules, settings.kept)
     if check:
         _check(settings, rules)
     else:
@@ -58,7 +58,7 @@ def _check(settings: "Config", rules: "Rules") -> None:
         raise Stop(wrong[0] + (f", and {len(wrong) - 1} more (sluis rules check)" if wrong[1:] else ""))
     smtp = settings.smtp
     sys.stdout.write(f"good: mail from {smtp.listen} to {smtp.upstream}, status on {settings.web.listen}\n")
-    sys.stdout.writelines(f"{line}\n" for line in _chosen(settings))
+    sys.stdout.writelines(f"{line}\n" for line in (*_chosen(settings), *_listed(rules)))
 
 
 def _chosen(settings: "Config") -> Iterator[str]:
@@ -68,6 +68,12 @@ def _chosen(settings: "Config") -> Iterator[str]:
         condition = " and ".join(f"{what} {pattern}" for what, pattern in named if pattern is not None)
         yield f"policy {row.policy} for {condition}{_proof(row, settings)}"
     yield f"policy {settings.policy} for {'all else' if settings.policies else 'all mail'}"
+
+
+def _listed(rules: "Rules") -> Iterator[str]:
+    """The lists that are kept, a line for each."""
+    for each in rules.lists:
+        yield f"list {each.name}: {each.count} rules"
 
 
 def _proof(row: "PolicySection", settings: "Config") -> str:

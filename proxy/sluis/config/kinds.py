@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +20,7 @@ from sluis.config.source import ConfigError, Source, did_you_mean, dotted
 from sluis.policy import POLICIES
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)  # a file's name, and a metric's label
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}", re.ASCII)
 
 
@@ -64,6 +66,35 @@ def _domain(text: str) -> str:
     return domain
 
 
+def _list_name(text: str) -> str:
+    if not _LIST_NAME.fullmatch(text):
+        raise ValueError(f"must be a name of lower case letters, digits and dashes, like easyprivacy, not {text!r}")
+    return text
+
+
+def _list_url(text: str) -> str:
+    if not allowed_origin(text):
+        raise ValueError(f"must be an https URL, not {text!r}")
+    return text
+
+
+def allowed_origin(url: str) -> bool:
+    """Whether a list may come from `url`: by HTTPS, or by plain HTTP within this machine."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 80
+    except ValueError:
+        return False
+    inside = parts.scheme == "http" and Endpoint(host, port).loopback
+    return bool(host) and url.isascii() and url.isprintable() and " " not in url and (parts.scheme == "https" or inside)
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("must be a path")
+    return Path(value)
+
+
 def _policy(text: str) -> str:
     if text not in POLICIES:
         raise ValueError(_choice(text, list(POLICIES)))
@@ -90,6 +121,9 @@ ReadableFile = Annotated[Path, BeforeValidator(_readable)]
 AuthorityFile = Annotated[ReadableFile, AfterValidator(_authorities)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_domain)]
+ListName = Annotated[str, AfterValidator(_list_name)]
+ListUrl = Annotated[str, AfterValidator(_list_url)]
+AnyPath = Annotated[Path, BeforeValidator(_path)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 ListId = Annotated[str, AfterValidator(_list_id)]
 PolicyName = Annotated[str, AfterValidator(_policy)]

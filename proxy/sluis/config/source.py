@@ -95,10 +95,9 @@ def did_you_mean(key: Key, known: Collection[tuple[str, ...]]) -> str:
     level, name = len(key) - 1, str(key[-1])
     within = [path for path in known if path[: len(key)] == key]
     beside = {path[level]: path[: len(key)] for path in known if path[:level] == key[:level] and len(path) > level}
-    spelled = [beside[near] for near in difflib.get_close_matches(name, beside, 1)]
-    named = difflib.get_close_matches(name, {path[-1] for path in known}, 1)
-    elsewhere = [path for path in known if path[-1] in named]
-    meant = within[:1] or spelled or elsewhere
+    near = difflib.get_close_matches(name, sorted({*beside, *(path[-1] for path in known)}), 1)
+    elsewhere = [path for path in known if path[-1] in near]
+    meant = within[:1] or [beside[each] for each in near if each in beside] or elsewhere
     return f"; did you mean {' or '.join(map(dotted, meant))}?" if meant else ""
 
 

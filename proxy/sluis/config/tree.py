@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from sluis.choice import Choice, Row
 from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp
 from sluis.config.kinds import (
+    AnyPath,
     AuthorityFile,
     Count,
     Domain,
     EndpointText,
     HostName,
     ListId,
+    ListName,
+    ListUrl,
     Octets,
     Pattern,
     PolicyName,
@@ -30,6 +33,7 @@ from sluis.config.kinds import (
 )
 from sluis.config.source import ConfigError, Source, overlay, read_file
 from sluis.policy import POLICIES, Policy, strictest
+from sluis.rules.load import Format, Kept
 
 Mode = Literal["off", "opportunistic", "required"]
 
@@ -74,6 +78,21 @@ class PolicySection(_Section):
     def claimed(self) -> bool:
         """Whether it rests on what the sender says."""
         return self.sender is not None or self.list is not None
+
+
+class ListSection(_Section):
+    """Other people's list: where it comes from, a URL or a path, and how it is written."""
+
+    name: ListName
+    format: Format
+    url: ListUrl | None = None
+    path: AnyPath | None = None
+
+    @model_validator(mode="after")
+    def _comes_from_one_place(self) -> Self:
+        if (self.url is None) == (self.path is None):
+            raise ValueError("must have a url or a path, and not both")
+        return self
 
 
 class TlsSection(_Section):
@@ -179,6 +198,8 @@ class Config(_Section):
     switches: SwitchesSection = SwitchesSection()
     fail: Literal["open", "closed"] = "open"
     rules: tuple[ReadableFile, ...] = ()
+    lists: tuple[ListSection, ...] = ()
+    state: AnyPath = Path("./state")
     smtp: SmtpSection = SmtpSection()
     cleaning: CleaningSection = CleaningSection()
     web: WebSection = WebSection()
@@ -196,6 +217,23 @@ class Config(_Section):
                             "authentication.trust has found that the message is theirs; name one there"
                         )
         return rows
+
+    @field_validator("lists")
+    @classmethod
+    def _names_differ(cls, lists: tuple[ListSection, ...]) -> tuple[ListSection, ...]:
+        names = [each.name for each in lists]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"must have names that differ, not {twice[0]} twice")
+        return lists
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """The lists as they are kept, in the order of the file."""
+        endings = {"adblock": "txt", "clearurls": "json"}
+        folder = self.state / "lists"
+        return tuple(
+            Kept(each.name, each.format, folder / f"{each.name}.{endings[each.format]}") for each in self.lists
+        )
 
     @property
     def effective_policy(self) -> Policy:

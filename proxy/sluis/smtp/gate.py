@@ -16,7 +16,7 @@ from sluis.envelope import Envelope
 from sluis.metrics import Metrics
 from sluis.policy import Policy
 from sluis.report import Cleaned
-from sluis.rules.load import load
+from sluis.rules.load import Kept, load
 from sluis.rules.table import Rules
 from sluis.smtp.admission import Admission
 from sluis.smtp.cleaning import Cleaner
@@ -76,7 +76,9 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     _refuse_open_relay(smtp)
     choice = config.choice
     name = str(smtp.hostname or await asyncio.to_thread(_host_name))
-    pool = Pool(partial(_prepared, clean, choice, config.rules), config.cleaning.processes, config.cleaning.timeout)
+    pool = Pool(
+        partial(_prepared, clean, choice, config.rules, config.kept), config.cleaning.processes, config.cleaning.timeout
+    )
     reach = Reach(_connector(smtp, name))
     service = Service(
         smtp=smtp,
@@ -141,9 +143,9 @@ def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
     return work
 
 
-def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...]) -> Work:
+def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...], lists: tuple[Kept, ...]) -> Work:
     """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
-    return _bound(clean, choice, load(files))
+    return _bound(clean, choice, load(files, lists))
 
 
 def _host_name() -> str:
