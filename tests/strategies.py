@@ -7,6 +7,11 @@ from hypothesis import strategies as st
 
 CHARSETS = ("utf-8", "iso-8859-1", "windows-1252", "shift_jis", "gbk", "utf-16", "utf-16-le", "utf-7", "iso-2022-jp")
 ENCODINGS = ("7bit", "8bit", "quoted-printable", "base64", "x-unknown")
+TYPES = (
+    *("text/html", "text/html", "text/html", "text/plain", "text/plain; format=flowed", "text/calendar", "text/vcard"),
+    *("text/plain; format=flowed; delsp=yes", "text/x-amp-html", "application/octet-stream; name=x.svg"),
+    'message/external-body; access-type=URL; url="https://t.example/a"',
+)
 BREAKAGES = (b"--b--", b"--b", b"Content-Type: text/html\n", b"\r", b"=", b"\n\n", b"\xff\xfe")
 
 
@@ -19,10 +24,11 @@ def encode(octets: bytes, encoding: str) -> bytes:
 
 @st.composite
 def parts(draw: st.DrawFn, html: st.SearchStrategy[str]) -> bytes:
-    """One HTML part with its header."""
+    """One part with its header, of HTML or of another type that is read."""
     charset, encoding = draw(st.sampled_from(CHARSETS)), draw(st.sampled_from(ENCODINGS))
     octets = draw(html).encode(charset, "xmlcharrefreplace")
-    header = f"Content-Type: text/html; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"
+    kind = draw(st.sampled_from(TYPES))
+    header = f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {encoding}\nContent-ID: <a>\n\n"
     return header.encode() + encode(octets, encoding)
 
 

@@ -9,6 +9,7 @@ input's own, and without an edit the output *is* the input. Whatever goes wrong,
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
@@ -51,7 +52,7 @@ def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
     message = parse(raw)
     if message.protected:
         return _whole(raw, Verdict.SKIPPED, message.protected)
-    findings, edits = _receipts(message, raw, policy)
+    findings, edits = _headers(message, raw, policy)
     for part in message.parts:
         how = reader(part)
         if how and not part.protected and (policy.attached or not part.attached):
@@ -61,7 +62,7 @@ def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
     findings.sort(key=lambda finding: finding.span)
     if not edits:
         return Cleaned(raw, Report(Verdict.CLEAN, None, len(raw), len(raw), tuple(findings)))
-    cleaned = splice(raw, edits)
+    cleaned = splice(raw, sorted(edits, key=lambda edit: edit.start))
     return Cleaned(cleaned, Report(Verdict.CLEANED, None, len(raw), len(cleaned), tuple(findings)))
 
 
@@ -69,8 +70,12 @@ def _whole(raw: bytes, verdict: Verdict, reason: str) -> Cleaned:
     return Cleaned(raw, Report(verdict, reason, len(raw), len(raw)))
 
 
-def _receipts(message: Message, raw: bytes, policy: Policy) -> Found:
+def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
+    """What the header of the message asks of a client, and the headers of its parts."""
     found = list(receipts(message.fields, raw, fit=policy.fit))
+    for part in message.parts:
+        if not part.protected and (policy.attached or not part.attached):
+            found += external(part, raw, fit=policy.fit)
     if policy.edit:
         return [finding for finding, _ in found], [edit for _, edit in found]
     return [replace(finding, action=Action.KEPT) for finding, _ in found], []

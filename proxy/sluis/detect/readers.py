@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from sluis.detect.calendar import calendar
 from sluis.detect.page import Page
 from sluis.detect.plain import Flow, plain
 from sluis.detect.proposal import Cut, Proposal
@@ -56,7 +57,12 @@ def _plain(page: Page, part: Part) -> Iterator[Proposal]:
     return plain(page, Flow(flowed, flowed and part.parameter("delsp").lower() == "yes"))
 
 
+def _calendar(page: Page, _: Part) -> Iterator[Proposal]:
+    return calendar(page)
+
+
 _MARKUP = Reader(_markup, markup=True)
+_CALENDAR = Reader(_calendar)
 _READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "text/html": _MARKUP,
@@ -66,6 +72,12 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "text/css": _MARKUP,
         "text/x-amp-html": Reader(_amp),
         _PLAIN: Reader(_plain),
+        "text/calendar": _CALENDAR,
+        "application/ics": _CALENDAR,
+        "text/x-vcalendar": _CALENDAR,
+        "text/vcard": _CALENDAR,
+        "text/x-vcard": _CALENDAR,
+        "text/directory": _CALENDAR,  # RFC 2425, and vCard 3.0 (RFC 2426)
     }
 )
 _BY_NAME: Mapping[str, str] = MappingProxyType(
@@ -73,6 +85,7 @@ _BY_NAME: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("html", "htm", "shtml"), "text/html"),
         **dict.fromkeys(("xhtml", "xht"), "application/xhtml+xml"),
         "svg": "image/svg+xml",
+        **dict.fromkeys(("ics", "vcf"), "text/calendar"),
         "css": "text/css",
     }
 )

@@ -44,9 +44,9 @@ class Folded:
 
 def fold(text: str) -> Folded | None:
     """`text` with its character references and then its CSS escapes and comments resolved; None if it has none."""
-    outer = _fold(_REFERENCE, text, _reference, None) if "&" in text else None
+    outer = layer(_REFERENCE, text, _reference, None) if "&" in text else None
     seen = outer.text if outer else text
-    inner = _fold(_ESCAPE, seen, _escape, outer) if "\\" in seen or "/*" in seen else None
+    inner = layer(_ESCAPE, seen, _escape, outer) if "\\" in seen or "/*" in seen else None
     return inner or outer
 
 
@@ -67,9 +67,10 @@ def _escape(match: re.Match[str]) -> str:
     return match[3] or ""
 
 
-def _fold(
+def layer(
     pattern: re.Pattern[str], text: str, character: Callable[[re.Match[str]], str], beneath: Folded | None
 ) -> Folded | None:
+    """`text`, folded from `beneath` if it is, with each match of `pattern` as `character` has it; None without one."""
     pieces: list[str] = []
     marks, shifts = [0], [0]
     position = length = 0
