@@ -72,7 +72,7 @@ class Catalogue:
                 found = pattern.search(url.text)
                 if found and found[1]:
                     inner = unquote(found[1])
-                    return provider.rule, inner if inner.lower().startswith("http") else unquote(inner)
+                    return provider.rule, inner if "://" in inner else unquote(inner)
         return None
 
     def strip(self, url: Url) -> Stripped | None:
