@@ -1,0 +1,59 @@
+"""What holds for every message whatsoever, checked from outside: the oracle of generated tests and of fuzzers."""
+
+import re
+from functools import cache
+
+from sluis.clean import clean
+from sluis.message.mime import parse
+from sluis.policy import Policy
+from sluis.report import Cleaned, Verdict
+from sluis.rules.load import load
+from sluis.rules.table import Rules
+
+BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
+
+
+@cache
+def rules() -> Rules:
+    return load()
+
+
+def outside(raw: bytes, done: Cleaned) -> None:
+    """Assert that the output is the input with nothing replaced but the reported spans of the edited findings."""
+    spans = sorted({finding.span for finding in done.report.edited})
+    position = found = 0
+    for start, end in spans:
+        assert position <= start <= end <= len(raw), spans
+        piece = raw[position:start]
+        found = done.raw.find(piece, found) if position else (0 if done.raw.startswith(piece) else -1)
+        assert found >= 0, (position, start)
+        found += len(piece)
+        position = end
+    tail = raw[position:]
+    assert done.raw.endswith(tail)
+    assert len(done.raw) - len(tail) >= found
+
+
+def check(raw: bytes, policy: Policy) -> Cleaned:
+    """Clean `raw` and assert what holds for every message whatsoever."""
+    done = clean(raw, policy, rules())
+    report = done.report
+    assert (report.bytes_in, report.bytes_out) == (len(raw), len(done.raw))
+    assert report.verdict is not Verdict.FAILED or (report.reason or "").startswith("more than linear")
+    assert (report.verdict is Verdict.CLEANED) == bool(report.edited)
+    if not report.edited:
+        assert done.raw == raw
+    assert BARE.search(raw) or not BARE.search(done.raw)  # the relay takes no such message and sends none
+    outside(raw, done)
+    again = clean(done.raw, policy, rules())
+    assert again.report.edited == ()
+    assert again.raw == done.raw
+    if policy.fit:
+        assert sizes(done.raw) == sizes(raw)
+    return done
+
+
+def sizes(raw: bytes) -> list[tuple[int, int]]:
+    """The octets and the lines of the message and of each of its parts."""
+    bodies = (raw[slice(*part.body)] for part in parse(raw).parts)
+    return [(len(octets), octets.count(b"\n")) for octets in (raw, *bodies)]
