@@ -17,6 +17,7 @@ from sluis.config import Config, ConfigError, Endpoint, Lmtp, Maildir, Smtp, Ups
 from sluis.config.address import parse_upstream
 from sluis.config.tree import keys
 from sluis.policy import POLICIES
+from sluis.rules.load import Kept
 
 SHIPPED = Path(__file__).parents[1] / "config" / "sluis.yaml"
 
@@ -126,6 +127,40 @@ policies:
         config = load("", {"SLUIS_POLICIES": "[{recipient: a.org, policy: strict}]"})
         assert config.choice.rows == (Row(POLICIES["strict"], recipient="a.org"),)
         assert refusal("", {"SLUIS_POLICIES": "[{recipient: a.org}]"}) == "SLUIS_POLICIES: policies.policy: is missing"
+
+
+class TestLists:
+    def test_they_are_kept_by_name(self) -> None:
+        config = load("lists: [{name: a, format: adblock, path: x}, {name: b, format: clearurls, path: y}]\nstate: s")
+        assert config.kept == (
+            Kept("a", "adblock", Path("s/lists/a.txt")),
+            Kept("b", "clearurls", Path("s/lists/b.json")),
+        )
+
+    @pytest.mark.parametrize(
+        "url", ["https://a.org/x", "HTTPS://a.org/x", "http://127.0.0.1:8/x", "http://localhost/x"]
+    )
+    def test_an_origin(self, url: str) -> None:
+        assert load(f"lists: [{{name: a, format: adblock, url: '{url}'}}]").lists[0].url == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://a.org/x",
+            "ftp://a.org/x",
+            "file:///etc/passwd",
+            "https:///x",
+            "a.org",
+            "https://a.org/x y",
+            "https://[/",
+            "http://localhost.a.org/",
+            "https://a.org:99999/",
+            "https://a.org/é",
+        ],
+    )
+    def test_no_origin(self, url: str) -> None:
+        line = refusal(f"lists: [{{name: a, format: adblock, url: '{url}'}}]")
+        assert line == f"sluis.yaml:1: lists.url: must be an https URL, not {url!r}"
 
 
 class TestEndpoints:
@@ -251,6 +286,19 @@ REFUSALS = {
     "name one there",
     "authentication: {trust: mx.org}": "sluis.yaml:1: authentication.trust: must be a list, like [one, two], not "
     "'mx.org'",
+    "lists: [{name: a, format: adblock}]": "sluis.yaml:1: lists: must have a url or a path, and not both",
+    "lists: [{name: a, format: adblock, url: 'https://a.org', path: b}]": "sluis.yaml:1: lists: must have a url or a "
+    "path, and not both",
+    "lists: [{name: A, format: adblock, path: b}]": "sluis.yaml:1: lists.name: must be a name of lower case "
+    "letters, digits and dashes, like easyprivacy, not 'A'",
+    "lists: [{name: ../a, format: adblock, path: b}]": "sluis.yaml:1: lists.name: must be a name of lower case "
+    "letters, digits and dashes, like easyprivacy, not '../a'",
+    "lists: [{name: a, format: adblok, path: b}]": "sluis.yaml:1: lists.format: must be one of adblock, clearurls, not "
+    "'adblok'; did you mean adblock?",
+    "lists: [{name: a, format: adblock, path: 7}]": "sluis.yaml:1: lists.path: must be a path",
+    "lists: [{name: a, format: adblock, urls: b}]": "sluis.yaml:1: lists.urls: is not a key; did you mean lists.url?",
+    "lists:\n  - {name: a, format: adblock, path: b}\n  - {name: a, format: clearurls, path: b}": "sluis.yaml:1: "
+    "lists: must have names that differ, not a twice",
     "- policy": "sluis.yaml:1: must be a mapping of keys to values",
     "policy: audit\n\tfail: open": "sluis.yaml:2: is not YAML: found character '\\t' that cannot start any token",
     "a: &x 1\nb: *x": "sluis.yaml:1: is not YAML: anchors, aliases and tags have no use here",

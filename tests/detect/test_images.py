@@ -1,10 +1,16 @@
 """Which images go, which lose their source, and which stay."""
 
+from dataclasses import replace
+
 import pytest
 from tests.detect.conftest import MakePage, edited
 
 from sluis.detect.images import images
+from sluis.detect.links import links
+from sluis.detect.page import Page
 from sluis.policy import POLICIES
+from sluis.report import Action, Kind
+from sluis.rules.adblock import Blocklist
 
 TOKEN = "https://mail.shop.example/i/8f14e45fceea167a5a36dedd4bea2543"
 LOGO = "https://mail.shop.example/logo.png"
@@ -97,3 +103,37 @@ def test_a_file_share_is_no_image(page: MakePage) -> None:
     text = "<img src='file://host/share/x.png' width=50 height=50>"
     (proposal,) = images(page(text))
     assert (proposal.technique, edited(text, [proposal])) == ("file-share", "<img  width=50 height=50>")
+
+
+class TestLists:
+    """A list's word is one signal: with it a small image goes, and one that is seen loses its source."""
+
+    LISTED = Blocklist("||mail.shop.example^$image\n", "kade")
+
+    @pytest.fixture
+    def listed(self, page: MakePage) -> MakePage:
+        def make(text: str) -> Page:
+            made = page(text)
+            return replace(made, rules=replace(made.rules, lists=(self.LISTED,)))
+
+        return make
+
+    def test_a_small_one_goes(self, page: MakePage, listed: MakePage) -> None:
+        text = f'<img src="{LOGO}" height=9 width=1>'
+        assert list(images(page(text))) == []
+        [proposal] = images(listed(text))
+        assert (proposal.kind, proposal.technique, proposal.vendor) == (Kind.OPEN_PIXEL, "listed", "kade")
+        assert proposal.rule == "kade/||mail.shop.example^$image"
+        assert "the list kade names its address as a tracker's" in proposal.why
+
+    def test_one_that_is_seen_loses_its_source(self, listed: MakePage) -> None:
+        [proposal] = images(listed(f'<img src="{LOGO}" height=40 width=120>'))
+        assert (proposal.kind, proposal.action) == (Kind.TRACKING_IMAGE, Action.BLANKED)
+
+    def test_our_own_rules_come_first(self, listed: MakePage) -> None:
+        [proposal] = images(listed(f'<img src="{OPEN}">'))
+        assert proposal.vendor == "sendgrid"
+
+    def test_links_and_other_hosts_are_left_alone(self, listed: MakePage) -> None:
+        text = f'<a href="{LOGO}">logo</a><img src="https://other.example/logo.png" width=120 height=40>'
+        assert list(images(listed(text))) == list(links(listed(text))) == []

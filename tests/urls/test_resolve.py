@@ -1,12 +1,15 @@
 """Where links lead, to the character, and that they lead there for good."""
 
+import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluis.rules.clearurls import read
 from sluis.rules.load import load
 from sluis.urls.parse import parse
 from sluis.urls.resolve import resolve
@@ -145,3 +148,62 @@ def test_registrable_domains() -> None:
         "shop.example",
         "localhost",
     )
+
+
+class TestCatalogue:
+    """A list adds to our rules: it comes after them, and minds what they leave alone."""
+
+    LISTED = read(
+        json.dumps(
+            {
+                "providers": {
+                    "all": {"urlPattern": ".*", "rules": ["kt_[a-z]+", "utm_source"], "rawRules": ["/k=[a-z]*"]},
+                    "out": {"urlPattern": r"^https?://out\.example", "redirections": [r"[?&]to=([^&]*)"]},
+                }
+            }
+        ),
+        "kade",
+    )
+    RULES = replace(RULES, lists=(LISTED,), catalogues=(LISTED,))
+
+    @pytest.mark.parametrize(
+        ("url", "leads_to", "vendor", "rule"),
+        [
+            ("https://shop.example/?a=1&kt_x=2", "https://shop.example/?a=1", "kade", "kade/all"),
+            ("https://shop.example/k=a/b", "https://shop.example/b", "kade", "kade/all"),
+            ("https://shop.example/k=/k=b/k=c?kt_a", "https://shop.example", "kade", "kade/all"),
+            ("https://shop.example/?utm_source=a&kt_x=2", "https://shop.example/", "google-analytics", "utm_*"),
+        ],
+    )
+    def test_parameters(self, url: str, leads_to: str, vendor: str, rule: str) -> None:
+        resolution = resolve(url, self.RULES, security=False)
+        assert resolution is not None
+        assert (resolution.destination, resolution.rule) == (leads_to, rule)
+        assert (resolution.vendor == "kade") == (vendor == "kade")
+        assert resolve(leads_to, self.RULES, security=False) is None
+
+    def test_redirects(self) -> None:
+        inner = quote(SES.format(quote("https://shop.example/?kt_a=1", safe="")), safe="")
+        resolution = resolve(f"https://out.example/?to={inner}", self.RULES, security=False)
+        assert resolution is not None
+        assert resolution.destination == "https://shop.example/"
+        assert [step.rule for step in resolution.steps] == ["kade/out", "amazon-ses"]
+        assert resolution.stripped == ("kt_a",)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://out.example/?to=shop",
+            "https://out.example/?to=javascript:alert(1)",
+            "https://shop.example/unsubscribe?kt_x=1",
+            "https://shop.example/?kt_x=1&sig=abc",
+            "https://shop.example/?a=kt_x",
+        ],
+    )
+    def test_what_stays(self, url: str) -> None:
+        assert resolve(url, self.RULES, security=False) is None
+
+    @given(st.text(alphabet="/k=a?&t_xuo:.%", max_size=80))
+    def test_it_ends_and_stays_there(self, tail: str) -> None:
+        resolution = resolve("https://shop.example/" + tail, self.RULES, security=False)
+        assert resolution is None or resolve(resolution.destination, self.RULES, security=False) is None

@@ -61,6 +61,8 @@ def _body(reply: HTTPResponse, largest: int, ends: float) -> bytes:
     announced = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
     if announced is None and not reply.chunked:
         raise FetchError("the server does not say where it ends")
+    if announced is not None and announced > largest:
+        raise FetchError(f"is larger than {largest} octets")
     octets = bytearray()
     while len(octets) != announced and (piece := reply.read1(_PIECE)):
         octets += piece
