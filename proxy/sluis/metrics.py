@@ -77,7 +77,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
         "vendor": Capped(500, re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")),
         "sender": Capped(200, _DOMAIN),
         "direction": _closed("in", "out"),
-        "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "data", "rset", "quit"),
+        "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "xforward", "data", "rset", "quit"),
         "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
         "stage": _closed("parse", "clean", "pool", "upstream-connect", "upstream", "store"),
         "reason": _closed(
@@ -91,6 +91,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
             "connections-per-address",
             "timeout",
             "tls-required",
+            "proxy-header",
             "syntax",
         ),
         "version": Capped(1, re.compile(r"[0-9A-Za-z.+!-]{1,40}")),

@@ -5,7 +5,7 @@ Nothing is resolved or opened here, so a name that no DNS knows is not yet an er
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 _NAME = re.compile(
@@ -13,6 +13,17 @@ _NAME = re.compile(
 )
 _SMTP_PORT = 25
 _LMTP_PORT = 24  # private mail system, which RFC 2033 §5 leaves to the site; Dovecot's own choice
+
+
+def network(text: str) -> IPv6Network:
+    """`192.0.2.0/24`, `2001:db8::/32` or a single address; an IPv4 one as IPv4-mapped, so that all compare alike.
+
+    Raises ValueError.
+    """
+    found = ip_network(text)
+    if not isinstance(found, IPv4Network):
+        return found
+    return IPv6Network((IPv6Address(0xFFFF << 32 | int(found.network_address)), 96 + found.prefixlen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import os
 import re
 import ssl
 from collections.abc import Collection, Iterator
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream, parse_upstream
+from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream, network, parse_upstream
 from sluis.config.source import ConfigError, Source, did_you_mean, dotted
 from sluis.policy import POLICIES
 
@@ -95,6 +96,15 @@ def _path(value: object) -> Path:
     return Path(value)
 
 
+def _network(value: object) -> IPv6Network:
+    if isinstance(value, IPv6Network):
+        return value
+    try:
+        return network(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f"must be a network or an address, like 192.0.2.0/24, not {_shown(value)}") from error
+
+
 def _policy(text: str) -> str:
     if text not in POLICIES:
         raise ValueError(_choice(text, list(POLICIES)))
@@ -126,6 +136,7 @@ ListUrl = Annotated[str, AfterValidator(_list_url)]
 AnyPath = Annotated[Path, BeforeValidator(_path)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 ListId = Annotated[str, AfterValidator(_list_id)]
+NetworkText = Annotated[IPv6Network, BeforeValidator(_network)]
 PolicyName = Annotated[str, AfterValidator(_policy)]
 
 

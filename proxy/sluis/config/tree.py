@@ -22,6 +22,7 @@ from sluis.config.kinds import (
     ListId,
     ListName,
     ListUrl,
+    NetworkText,
     Octets,
     Pattern,
     PolicyName,
@@ -143,7 +144,10 @@ class SmtpSection(_Section):
     hostname: HostName | None = None
     upstream: UpstreamText = Maildir(Path("./mail"))
     trust: bool = False
+    upstream_identity: Literal["none", "xclient", "proxy"] = "none"
     accept_domains: tuple[Domain, ...] = ()
+    xclient_from: tuple[NetworkText, ...] = ()
+    proxy_from: tuple[NetworkText, ...] = ()
     message_size_limit: Octets = 52_428_800
     max_connections: Count = 1000
     max_connections_per_address: Count = 50
@@ -160,10 +164,16 @@ class SmtpSection(_Section):
     @classmethod
     def _no_open_relay(cls, domains: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         match info.data:
-            case {"listen": Endpoint(loopback=False), "upstream": Smtp() | Lmtp(), "trust": False} if not domains:
+            case {
+                "listen": Endpoint(loopback=False),
+                "upstream": Smtp() | Lmtp(),
+                "trust": False,
+                "upstream_identity": "none",
+            } if not domains:
                 raise ValueError(
                     "must name the domains that mail is taken for, since smtp.listen is open to others and the mail "
-                    "server behind sees sluis as the client (or say smtp.trust: true)"
+                    "server behind sees sluis as the client (or tell it who is: smtp.upstream_identity; or say "
+                    "smtp.trust: true)"
                 )
         return domains
 

@@ -27,7 +27,7 @@ from sluis.smtp.pool import Pool, Work
 from sluis.smtp.reach import Reach
 from sluis.smtp.server import ClientSession
 from sluis.smtp.service import EDGE, Service
-from sluis.smtp.upstream import SmtpConnector
+from sluis.smtp.upstream import Identity, SmtpConnector
 
 _BACKLOG = 512  # connections that wait to be accepted
 
@@ -104,7 +104,8 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
 def _refuse_open_relay(smtp: SmtpSection) -> None:
     """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
     behind = not isinstance(smtp.upstream, Maildir)
-    if behind and not smtp.listen.loopback and not smtp.accept_domains and not smtp.trust:
+    judged = smtp.accept_domains or smtp.trust or smtp.upstream_identity != "none"
+    if behind and not smtp.listen.loopback and not judged:
         raise GateError(
             "smtp.accept_domains: must name the domains that mail is taken for, or smtp.trust be true, "
             f"since others can connect to {smtp.listen}"
@@ -112,11 +113,12 @@ def _refuse_open_relay(smtp: SmtpSection) -> None:
 
 
 def _connector(smtp: SmtpSection, name: str) -> Connect:
+    identity = Identity(smtp.upstream_identity)
     match smtp.upstream:
         case Smtp(endpoint):
-            return SmtpConnector(endpoint, name, smtp.upstream_tls, smtp.upstream_timeout)
+            return SmtpConnector(endpoint, name, smtp.upstream_tls, smtp.upstream_timeout, identity)
         case Lmtp(address):
-            return LmtpConnector(address, name, smtp.upstream_timeout)
+            return LmtpConnector(address, name, smtp.upstream_timeout, identity)
         case Maildir(path):
             try:
                 return MaildirConnector(path, return_path=smtp.received)

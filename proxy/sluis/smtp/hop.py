@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from sluis.smtp.client import Client
 from sluis.smtp.reply import Reply
 
 # What we can pass on if the hop has it. SIZE, PIPELINING and STARTTLS are between us and the client.
@@ -17,10 +18,14 @@ PASSED_ON = (b"8BITMIME", b"SMTPUTF8", b"DSN", b"ENHANCEDSTATUSCODES")
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a hop offers of what concerns us; `size` in octets, 0 for no limit, None if it does not speak of sizes."""
+    """What a hop offers of what concerns us; `size` in octets, 0 for no limit, None if it does not speak of sizes.
+
+    `xforward`: the attributes that it may be told of where a message came from (Postfix' XFORWARD_README).
+    """
 
     extensions: frozenset[bytes] = frozenset()
     size: int | None = None
+    xforward: bytes = b""
 
     def limit(self, ours: int) -> int:
         """The smaller of its limit and ours, in octets."""
@@ -40,6 +45,7 @@ class Trouble(StrEnum):
     LOST = "lost"
     TIMEOUT = "timeout"
     GARBAGE = "garbage"
+    IDENTITY = "identity"
     STORE = "store"
 
 
@@ -68,6 +74,9 @@ class Hop(Protocol):
     async def rcpt(self, argument: bytes) -> Reply:
         """Name a recipient."""
 
+    async def forward(self, argument: bytes) -> Reply:
+        """Say where the next message came from, for its log (XFORWARD)."""
+
     async def data(self, message: bytes) -> Reply:
         """Hand over the message; the reply is the one to its last dot, or the refusal of DATA itself."""
 
@@ -81,4 +90,5 @@ class Hop(Protocol):
         """Drop the connection at once, and with it the transaction."""
 
 
-Connect = Callable[[], Awaitable[Hop]]
+Connect = Callable[[Client | None], Awaitable[Hop]]
+"""Connects for a client, or for the gate itself. Raises HopError."""

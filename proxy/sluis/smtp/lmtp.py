@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from sluis.config import Endpoint, UpstreamTimeoutSection
+from sluis.smtp.client import Client
 from sluis.smtp.hop import Hop, HopError, Trouble
 from sluis.smtp.reply import Reply
-from sluis.smtp.upstream import SmtpHop, sane
+from sluis.smtp.upstream import Identity, SmtpHop, sane
 
 
 class LmtpHop(SmtpHop):
@@ -49,17 +50,21 @@ class LmtpHop(SmtpHop):
 class LmtpConnector:
     """Connects to one LMTP store, by TCP or through its Unix socket."""
 
-    def __init__(self, address: Endpoint | Path, name: str, patience: UpstreamTimeoutSection) -> None:
+    def __init__(
+        self, address: Endpoint | Path, name: str, patience: UpstreamTimeoutSection, identity: Identity
+    ) -> None:
         self._address = address
+        self._identity = identity
         self._name = name
         self._patience = patience
 
-    async def __call__(self) -> Hop:
-        """A connection, greeted. Raises HopError, after `connect` seconds at the latest."""
+    async def __call__(self, client: Client | None) -> Hop:
+        """A connection for `client`, greeted. Raises HopError, after `connect` seconds at the latest."""
         try:
             async with asyncio.timeout(self._patience.connect):
-                hop = await LmtpHop.open(self._address, self._patience)
+                hop = await LmtpHop.open(self._address, self._patience, self._identity.preamble(client))
                 await hop.hello(self._name)
+                await self._identity.introduce(hop, client, self._name)
                 return hop
         except TimeoutError as error:
             raise HopError(Trouble.TIMEOUT) from error

@@ -14,6 +14,8 @@ import socket
 import time
 from pathlib import Path
 
+from sluis.smtp import answers
+from sluis.smtp.client import Client
 from sluis.smtp.hop import Hop, HopError, Offers, Trouble
 from sluis.smtp.reply import Reply
 
@@ -47,6 +49,10 @@ class MaildirHop:
         """Take any recipient."""
         return _RECIPIENT_OK
 
+    async def forward(self, argument: bytes) -> Reply:
+        """Not offered."""
+        return answers.UNKNOWN_COMMAND
+
     async def data(self, message: bytes) -> Reply:
         """Store the message. Raises HopError where the disk is full or gone."""
         field = b"Return-Path: " + self._sender + b"\r\n" if self._return_path else b""
@@ -76,7 +82,7 @@ class MaildirConnector:
         self._path = path
         self._return_path = return_path
 
-    async def __call__(self) -> Hop:
+    async def __call__(self, client: Client | None) -> Hop:
         """A new transaction's Maildir."""
         return MaildirHop(self._path, return_path=self._return_path)
 

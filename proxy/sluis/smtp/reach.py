@@ -6,6 +6,7 @@ taken out of service because it is not ready has no sessions that could.
 
 import asyncio
 
+from sluis.smtp.client import Client
 from sluis.smtp.hop import Connect, Hop, HopError
 
 _AGAIN = 5.0  # seconds between tries
@@ -23,10 +24,10 @@ class Reach:
         """Whether the last connection failed."""
         return self._asking is not None
 
-    async def __call__(self) -> Hop:
-        """A connection. Raises HopError."""
+    async def __call__(self, client: Client | None) -> Hop:
+        """A connection for `client`. Raises HopError."""
         try:
-            hop = await self._connect()
+            hop = await self._connect(client)
         except HopError:
             if not self._asking:
                 self._asking = asyncio.create_task(self._ask())
@@ -44,7 +45,7 @@ class Reach:
         while True:
             await asyncio.sleep(_AGAIN)
             try:
-                hop = await self._connect()
+                hop = await self._connect(None)
             except HopError:
                 continue
             await hop.quit()

@@ -33,6 +33,7 @@ import structlog
 from sluis.envelope import Envelope
 from sluis.report import Cleaned, Kind, Report, Verdict
 from sluis.smtp import answers, trace
+from sluis.smtp.client import Client
 from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import Argument, Path
 from sluis.smtp.pool import CleaningError
@@ -77,6 +78,7 @@ class Relay:
         self._service = service
         self._session = session
         self._hop: Hop | None = None
+        self._client: Client | None = None
         self._transaction: _Transaction | None = None
         self._unclear = False  # the hop may hold a transaction that we have given up
         self._delivery: asyncio.Task[Reply] | None = None
@@ -85,6 +87,25 @@ class Relay:
     def recipients(self) -> int:
         """How many the next hop has accepted in this transaction."""
         return len(self._transaction.recipients) if self._transaction else 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction is open."""
+        return self._transaction is not None
+
+    async def forward(self, argument: bytes) -> Reply:
+        """Pass an XFORWARD command on, where the next hop knows it."""
+        if not self._hop or not self._hop.alive or not self._hop.offers.xforward:
+            return answers.UNKNOWN_COMMAND
+        return await self._ask("xforward", self._hop.forward(argument))
+
+    async def greeted(self, client: Client) -> None:
+        """Know for whom this session is. What the next hop was told of another client is not true any more."""
+        await self.reset()
+        if self._hop and client != self._client:
+            hop, self._hop = self._hop, None
+            self._service.start(hop.quit())
+        self._client = client
 
     async def offers(self) -> Offers:
         """What the next hop offers; everything, if it cannot be asked just now (see `EVERYTHING`)."""
@@ -186,7 +207,7 @@ class Relay:
             return self._hop
         self._unclear = False
         try:
-            self._hop = await self._service.connect()
+            self._hop = await self._service.connect(self._client)
         except HopError as error:
             self._failed("connect", error)
             raise

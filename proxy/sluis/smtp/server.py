@@ -8,17 +8,21 @@ still a method named `smtp_VERB`.
 
 # ruff: noqa: N802 (aiosmtpd finds its verbs by these names)
 
+import asyncio
 import re
 import secrets
 from asyncio import StreamReaderProtocol, get_running_loop
+from dataclasses import replace
 
 import structlog
+from aiosmtpd.proxy_protocol import get_proxy
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from sluis.smtp import answers
 from sluis.smtp.admission import Full
+from sluis.smtp.client import XCLIENT, Client, announced, told
 from sluis.smtp.framing import Flaw, Refused, Whole
-from sluis.smtp.hop import PASSED_ON
+from sluis.smtp.hop import PASSED_ON, Offers
 from sluis.smtp.inbox import EndlessLineError, Inbox
 from sluis.smtp.path import Argument, argument
 from sluis.smtp.relay import Relay
@@ -27,6 +31,7 @@ from sluis.smtp.service import EDGE, Service
 from sluis.smtp.trace import Origin
 
 COMMAND_LIMIT = 2048  # octets of a command line; RFC 5321 §4.5.3.1.4 has 512, its extensions add some hundreds
+HEADER_TIMEOUT = 5.0  # seconds in which a balancer has said for whom its connection is
 ERRORS_LIMIT = 20  # commands in a session that are none, or not for now
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -51,6 +56,8 @@ class ClientSession(SMTP):
         self._service = service
         self._id = secrets.token_hex(6)
         self._relay = Relay(service, self._id)
+        self._peer = Client("local")  # whom the connection is from, or for whom the one that it is from says it is
+        self._client = self._peer
         self._offered: frozenset[bytes] = frozenset()
         self._limit = smtp.message_size_limit
         self._utf8 = False
@@ -84,9 +91,13 @@ class ClientSession(SMTP):
             self._writer.transport.abort() if unread else self._writer.close()
 
     async def _handle_client(self) -> None:
-        self._inbox = Inbox(self._reader)
         metrics, admission = self._service.metrics, self._service.admission
-        with metrics.session(EDGE), admission.admit(self._address) as full:
+        if not await self._identified():
+            metrics.refused(EDGE, "proxy-header")
+            self._writer.close()
+            return
+        self._inbox = Inbox(self._reader)
+        with metrics.session(EDGE), admission.admit(self._client.address) as full:
             self._service.sessions.add(self)
             try:
                 if full:
@@ -101,6 +112,19 @@ class ClientSession(SMTP):
                 self._relay.close()
                 self._stop_clock()
                 self._writer.close()
+
+    async def _identified(self) -> bool:
+        """Learn who the client is; False where a balancer should have said so and has not."""
+        self._peer = self._client = _connected(self._writer.transport)
+        if not self._peer.within(self._service.smtp.proxy_from):
+            return True
+        try:
+            async with asyncio.timeout(HEADER_TIMEOUT):
+                told = announced(self._peer, await get_proxy(self._reader))
+        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
+            return False
+        self._client = told or self._peer
+        return told is not None
 
     async def _converse(self) -> None:
         await self._say(Reply.of(f"220 {self._service.name} ESMTP Sluis"))
@@ -168,9 +192,9 @@ class ClientSession(SMTP):
         return self._tls_protocol is not None
 
     @property
-    def _address(self) -> str:
-        peer = self.session.peer if self.session else None
-        return str(peer[0]) if isinstance(peer, tuple) else "local"
+    def _believed(self) -> bool:
+        """Whether the peer may say for whom its connection is."""
+        return self._peer.within(self._service.smtp.xclient_from)
 
     @property
     def _greeted(self) -> str | None:
@@ -187,6 +211,7 @@ class ClientSession(SMTP):
         self._offered = offers.extensions | {b"SIZE"}
         starttls = [b"STARTTLS"] if self._service.tls and not self._secure else []
         ours = [self._service.name.encode("ascii"), b"PIPELINING", b"SIZE %d" % self._limit, *starttls]
+        ours += self._identities(offers)
         await self._say(Reply(250, (*ours, *(word for word in PASSED_ON if word in offers.extensions))))
 
     async def smtp_HELO(self, hostname: str) -> None:
@@ -274,6 +299,28 @@ class ClientSession(SMTP):
             self._offered = frozenset()
             await super().smtp_STARTTLS(arg)
 
+    async def smtp_XCLIENT(self, arg: str) -> None:
+        """Be told by a peer that is believed for whom its connection is, and begin the session anew."""
+        if not self._believed:
+            await self._complain(answers.UNKNOWN_COMMAND)
+        elif self._relay.busy:
+            await self._complain(answers.NESTED_MAIL)
+        elif client := told(self._client, _octets(arg)):
+            self._client = client
+            self._offered = frozenset()
+            if self.session:
+                self.session.host_name = None
+            await self._say(Reply.of(f"220 {self._service.name} ESMTP Sluis"))
+        else:
+            await self._complain(answers.BAD_ARGUMENT)
+
+    async def smtp_XFORWARD(self, arg: str) -> None:
+        """Pass on what a peer that is believed says of where a message came from, which servers write in their logs."""
+        if self._believed:
+            await self._say(await self._relay.forward(_octets(arg)))
+        else:
+            await self._complain(answers.UNKNOWN_COMMAND)
+
     async def smtp_AUTH(self, arg: str) -> None:
         """Not offered."""
         await self._complain(answers.UNKNOWN_COMMAND)
@@ -286,10 +333,18 @@ class ClientSession(SMTP):
         if not hostname or not self.session:
             await self._complain(answers.BAD_ARGUMENT)
             return False
-        await self._relay.reset()
+        self._client = replace(self._client, helo=hostname, extended=extended)
+        await self._relay.greeted(self._client)
         self.session.host_name = hostname
         self.session.extended_smtp = extended
         return True
+
+    def _identities(self, offers: Offers) -> list[bytes]:
+        """What the peer may say of its client."""
+        if not self._believed:
+            return []
+        passed_on = [b"XFORWARD " + offers.xforward] if offers.xforward else []
+        return [b"XCLIENT " + " ".join(XCLIENT).encode(), *passed_on]
 
     def _unfit(self, given: Argument) -> Reply | None:
         """Why a command's parameters cannot be passed on."""
@@ -324,7 +379,15 @@ class ClientSession(SMTP):
     @property
     def _origin(self) -> Origin:
         extended = bool(self.session and self.session.extended_smtp)
-        return Origin(self._address, self._greeted or "", extended, self._secure, self._utf8)
+        return Origin(self._client.address, self._greeted or "", extended, self._secure, self._utf8)
+
+
+def _connected(transport: asyncio.BaseTransport) -> Client:
+    """The client as its socket has it."""
+    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+    if not isinstance(peer, tuple) or not isinstance(here, tuple):
+        return Client("local")
+    return Client(str(peer[0]), peer[1], str(here[0]), here[1])
 
 
 def _octets(arg: str) -> bytes:

@@ -9,15 +9,18 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import structlog
 from aiosmtplib.errors import SMTPException
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from sluis.config import Endpoint, UpstreamTimeoutSection, UpstreamTlsSection
+from sluis.smtp.client import Client, commands, header
 from sluis.smtp.hop import PASSED_ON, Hop, HopError, Offers, Trouble
+from sluis.smtp.hostname import host_name
 from sluis.smtp.reply import GarbledError, Reply
 from sluis.smtp.wire import Wire, opened
 
@@ -33,12 +36,13 @@ class SmtpHop:
 
     def __init__(self, wire: Wire, patience: UpstreamTimeoutSection) -> None:
         self.offers = Offers()
+        self._told: frozenset[str] = frozenset()  # what it may be told of a client (XCLIENT)
         self._wire = wire
         self._patience = patience
 
     @classmethod
-    async def open(cls, address: Endpoint | Path, patience: UpstreamTimeoutSection) -> Self:
-        """Connect and hear the greeting. Raises HopError."""
+    async def open(cls, address: Endpoint | Path, patience: UpstreamTimeoutSection, preamble: bytes = b"") -> Self:
+        """Connect, write `preamble` and hear the greeting. Raises HopError."""
         target = str(address) if isinstance(address, Path) else (address.host, address.port)
         try:
             wire = await opened(asyncio.get_running_loop(), target)
@@ -46,6 +50,8 @@ class SmtpHop:
             raise HopError(Trouble.UNREACHABLE) from error
         hop = cls(wire, patience)
         with hop._watched():
+            if preamble:
+                wire.write(preamble)
             greeting = await wire.heard()
             if greeting.negative:
                 raise HopError(Trouble.UNREACHABLE)
@@ -65,7 +71,9 @@ class SmtpHop:
             if reply.positive:
                 words, _ = parse_esmtp_extensions(reply.kept().message)
                 offered = frozenset(word.upper().encode("utf-8", "surrogateescape") for word in words)
-                self.offers = Offers(offered.intersection(PASSED_ON), _size(words.get("size")))
+                xforward = words.get("xforward", "").encode("ascii", "ignore")
+                self.offers = Offers(offered.intersection(PASSED_ON), _size(words.get("size")), xforward)
+                self._told = frozenset(words.get("xclient", "").upper().split())
                 return offered
         self._wire.close()
         raise HopError(Trouble.UNREACHABLE)
@@ -75,6 +83,16 @@ class SmtpHop:
         with self._watched(Trouble.TLS):
             await self._wire.start_tls(context, server_hostname=name, timeout=self._patience.connect)
 
+    async def introduce(self, client: Client, name: str) -> None:
+        """Say by XCLIENT for whom this connection is, and greet anew. Raises HopError where it may not be said."""
+        arguments = tuple(commands(client, self._told))
+        with self._watched():
+            replies = [await self._wire.ask(b"XCLIENT", each, within=self._patience.command) for each in arguments]
+        if not replies or any(reply.code != 220 for reply in replies):
+            self._wire.close()
+            raise HopError(Trouble.IDENTITY)
+        await self.hello(client.greeting or name)
+
     async def mail(self, argument: bytes) -> Reply:
         """MAIL FROM:`argument`."""
         return await self._ask(b"MAIL", b"FROM:" + argument)
@@ -82,6 +100,10 @@ class SmtpHop:
     async def rcpt(self, argument: bytes) -> Reply:
         """RCPT TO:`argument`."""
         return await self._ask(b"RCPT", b"TO:" + argument)
+
+    async def forward(self, argument: bytes) -> Reply:
+        """XFORWARD."""
+        return await self._ask(b"XFORWARD", argument)
 
     async def data(self, message: bytes) -> Reply:
         """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
@@ -138,6 +160,26 @@ class SmtpHop:
             raise
 
 
+class Identity:
+    """How the server behind is told who the client is; `way` is `none`, `xclient` or `proxy`.
+
+    Without being told it would judge the gate in the client's place, so where it cannot be, no mail goes.
+    """
+
+    def __init__(self, way: Literal["none", "xclient", "proxy"]) -> None:
+        self._way = way
+
+    def preamble(self, client: Client | None) -> bytes:
+        """What is written before the first octet of the dialogue."""
+        return header(client) if self._way == "proxy" else b""
+
+    async def introduce(self, hop: SmtpHop, client: Client | None, name: str) -> None:
+        """Say it within the dialogue, greeting as `name` where the client's own is no name. Raises HopError."""
+        if self._way == "xclient" and client:
+            known = client if client.name else replace(client, name=await host_name(client.address))
+            await hop.introduce(known, name)
+
+
 class SmtpConnector:
     """Connects to one SMTP server, with TLS as the operator wants it.
 
@@ -147,30 +189,36 @@ class SmtpConnector:
     """
 
     def __init__(
-        self, endpoint: Endpoint, name: str, tls: UpstreamTlsSection, patience: UpstreamTimeoutSection
+        self,
+        endpoint: Endpoint,
+        name: str,
+        tls: UpstreamTlsSection,
+        patience: UpstreamTimeoutSection,
+        identity: Identity,
     ) -> None:
         self._endpoint = endpoint
+        self._identity = identity
         self._name = name
         self._mode = tls.mode
         self._context = None if tls.mode == "off" else _context(tls)
         self._patience = patience
 
-    async def __call__(self) -> Hop:
-        """A connection, greeted. Raises HopError, after `connect` seconds at the latest."""
+    async def __call__(self, client: Client | None) -> Hop:
+        """A connection for `client`, greeted. Raises HopError, after `connect` seconds at the latest."""
         try:
             async with asyncio.timeout(self._patience.connect):
                 try:
-                    return await self._attempt(self._context)
+                    return await self._attempt(self._context, client)
                 except HopError as error:
                     if error.trouble is not Trouble.TLS or self._mode == "required":
                         raise
                     _log.warning("TLS with the mail server failed, going without", stage="upstream-connect")
-                    return await self._attempt(None)
+                    return await self._attempt(None, client)
         except TimeoutError as error:
             raise HopError(Trouble.TIMEOUT) from error
 
-    async def _attempt(self, context: ssl.SSLContext | None) -> SmtpHop:
-        hop = await SmtpHop.open(self._endpoint, self._patience)
+    async def _attempt(self, context: ssl.SSLContext | None, client: Client | None) -> SmtpHop:
+        hop = await SmtpHop.open(self._endpoint, self._patience, self._identity.preamble(client))
         offered = await hop.hello(self._name)
         if context and b"STARTTLS" in offered:
             await hop.secure(context, self._endpoint.host)
@@ -178,6 +226,7 @@ class SmtpConnector:
         elif self._mode == "required":
             await hop.quit()
             raise HopError(Trouble.TLS)
+        await self._identity.introduce(hop, client, self._name)
         return hop
 
 
