@@ -24,7 +24,7 @@ from sluis.smtp import Gate, run
 
 RULES = load()
 PATIENCE = 10.0  # seconds for what must come, on a machine that is busy
-SHORT = UpstreamTimeoutSection(connect=0.5, command=0.5, data=0.5)
+SHORT = UpstreamTimeoutSection(connect=2, command=2, data=2)  # for what never comes
 LONG = UpstreamTimeoutSection(connect=PATIENCE, command=PATIENCE, data=PATIENCE)
 
 

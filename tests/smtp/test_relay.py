@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.smtp.stage import SHORT, Player, failing, stage
+from tests.smtp.stage import LONG, SHORT, Player, failing, stage
 
 MESSAGE = b"Subject: x\r\n\r\n..dots\r\nbody\r\n"
 TROUBLE = ["closes", "resets", "garbage", "half a reply", "silence"]
@@ -47,7 +47,7 @@ async def dialogue(client: Player, server: Player, point: str, trouble: str) -> 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("trouble", TROUBLE)
 async def test_no_trouble_behind_becomes_a_2xx(point: str, trouble: str) -> None:
-    async with stage(upstream_timeout=SHORT) as playing:
+    async with stage(upstream_timeout=SHORT if trouble == "silence" else LONG) as playing:
         client, server = await playing.met("ENHANCEDSTATUSCODES")
         heard = await dialogue(client, server, point, trouble)
         assert heard[-1].startswith(("451 ", "421 "))
