@@ -1,9 +1,9 @@
-"""CPU and time of relays side by side: `python -m benchmarks.relay [--octets N] [--sessions N] [--messages N] [--kept]`.
+"""CPU and time of relays side by side: `python -m benchmarks.relay --help`.
 
 Postfix' smtp-source sends one newsletter many times, each over a connection of its own (`--kept`: over connections that
 are kept), through each relay in turn, into Postfix' smtp-sink. All relays run at once and idle but for one, rounds go
-around them, and figures are medians: CPU seconds of the relay's processes for 1,000 messages, messages a second, and the
-resident memory at its highest. Needs the Debian package postfix, and Linux.
+around them, and figures are medians: CPU seconds of the relay's processes for 1,000 messages, messages a second, and
+the resident memory at its highest. Needs the Debian package postfix, and Linux.
 """
 
 import argparse
@@ -167,7 +167,8 @@ def main() -> None:
         file = folder / "newsletter.eml"
         file.write_bytes(newsletter(options.octets))
         sink = free_port()
-        stack.enter_context(running([program("smtp-sink"), *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{sink}", "1000"], sink))
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        stack.enter_context(running([program("smtp-sink"), *user, f"127.0.0.1:{sink}", "1000"], sink))
         measured = list(relays(stack, folder, sink))
         for number in range(ROUNDS + 1):
             for relay in measured:

@@ -1,4 +1,4 @@
-"""The relays that Sluis is measured beside, each the plainest of its kind: `python -m benchmarks.relay.peers KIND IN OUT`.
+"""The relays that Sluis is measured beside, each the plainest of its kind: `… -m benchmarks.relay.peers KIND IN OUT`.
 
 - `tcp` copies octets and knows no SMTP: the floor.
 - `pair` is aiosmtpd in and aiosmtplib out and changes nothing: what a gateway in Python starts from. Its connections to
