@@ -9,6 +9,7 @@ input's own, and without an edit the output *is* the input. Whatever goes wrong,
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from sluis.detect.bases import bases
 from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Page
@@ -72,7 +73,10 @@ def _whole(raw: bytes, verdict: Verdict, reason: str) -> Cleaned:
 
 def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
     """What the header of the message asks of a client, and the headers of its parts."""
-    found = list(receipts(message.fields, raw, fit=policy.fit))
+    found = [
+        *receipts(message.fields, raw, fit=policy.fit),
+        *bases(message, raw, attached=policy.attached, fit=policy.fit),
+    ]
     for part in message.parts:
         if not part.protected and (policy.attached or not part.attached):
             found += external(part, raw, fit=policy.fit)

@@ -26,6 +26,8 @@ def found(text: str) -> list[tuple[str, str, str]]:
         (r"u\rl(http://t/p)", [("http://t/p", r"u\rl(http://t/p)", "none")]),
         ("&#117;rl&lpar;http://t/p&#41;", [("http://t/p", "&#117;rl&lpar;http://t/p&#41;", "none")]),
         ("url(&quot;http://t/p&quot;)", [("http://t/p", "url(&quot;http://t/p&quot;)", "none")]),
+        ("url(&QUOT;http://t/p&QUOT;)", [("http://t/p", "url(&QUOT;http://t/p&QUOT;)", "none")]),
+        ("url(&quot//t/p&quot)", [("//t/p", "url(&quot//t/p&quot)", "none")]),
         ("url(&#92;68ttp://t/p)", [("http://t/p", "url(&#92;68ttp://t/p)", "none")]),
         ("@import 'http://t/s.css' screen;", [("http://t/s.css", "'http://t/s.css'", "none")]),
         ("@IMPORT/**/'http://t/s.css';", [("http://t/s.css", "'http://t/s.css'", "none")]),

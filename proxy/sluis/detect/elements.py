@@ -24,7 +24,10 @@ SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Attributes of an element that make a client load something, and what kind of thing that is."""
+    """Attributes of an element that make a client load something, and what kind of thing that is.
+
+    They too stand without a prefix, which in XML is the sender's to choose: `xlink:href`, `o:href` and `x:href`.
+    """
 
     kind: Kind
     attributes: frozenset[str]
@@ -36,14 +39,14 @@ def _load(kind: Kind, attributes: str, *, documents: bool = False) -> Load:
 
 
 _ACTIVE, _MEDIA = Kind.ACTIVE_CONTENT, Kind.MEDIA
-_DRAWING = _load(Kind.REMOTE_IMAGE, "src href xlink:href o:href o:althref r:href r:pict")
-_SHAPE = _load(Kind.REMOTE_IMAGE, "href xlink:href")  # a part of another drawing
-_WORD = _load(_ACTIVE, "src href r:id moniker downloadurl")
-_ANIMATION = _load(_ACTIVE, "to from by values href xlink:href")
+_DRAWING = _load(Kind.REMOTE_IMAGE, "src href althref pict")
+_SHAPE = _load(Kind.REMOTE_IMAGE, "href")  # a part of another drawing
+_WORD = _load(_ACTIVE, "src href id moniker downloadurl")
+_ANIMATION = _load(_ACTIVE, "to from by values href")
 
 LOADS: Mapping[str, Load] = MappingProxyType(
     {
-        "script": _load(_ACTIVE, "src href xlink:href", documents=True),
+        "script": _load(_ACTIVE, "src href", documents=True),
         "iframe": _load(_ACTIVE, "src srcdoc longdesc", documents=True),
         "frame": _load(_ACTIVE, "src longdesc", documents=True),
         "fencedframe": _load(_ACTIVE, "src", documents=True),
@@ -59,19 +62,19 @@ LOADS: Mapping[str, Load] = MappingProxyType(
         "applet": _load(_ACTIVE, "code codebase archive object", documents=True),
         "param": _load(_ACTIVE, "value"),
         "base": _load(_ACTIVE, "href"),
-        "use": _load(_ACTIVE, "href xlink:href", documents=True),
+        "use": _load(_ACTIVE, "href", documents=True),
         "animate": _ANIMATION,
         "animatetransform": _ANIMATION,
         "set": _ANIMATION,
-        "handler": _load(_ACTIVE, "href xlink:href"),
+        "handler": _load(_ACTIVE, "href"),
         "oleobject": _WORD,
         "attachedtemplate": _WORD,
         "smarttagtype": _WORD,
-        "video": _load(_MEDIA, "src poster href xlink:href"),
-        "audio": _load(_MEDIA, "src href xlink:href"),
+        "video": _load(_MEDIA, "src poster href"),
+        "audio": _load(_MEDIA, "src href"),
         "media": _load(_MEDIA, "src"),
         "ref": _load(_MEDIA, "src"),
-        "animation": _load(_MEDIA, "src href xlink:href"),
+        "animation": _load(_MEDIA, "src href"),
         "source": _load(_MEDIA, "src"),
         "track": _load(_MEDIA, "src"),
         "bgsound": _load(_MEDIA, "src"),
@@ -82,7 +85,7 @@ LOADS: Mapping[str, Load] = MappingProxyType(
         "math": _load(Kind.REMOTE_IMAGE, "altimg"),
         "annotation": _load(Kind.REMOTE_IMAGE, "src"),
         "annotation-xml": _load(Kind.REMOTE_IMAGE, "src"),
-        "image": _load(Kind.REMOTE_IMAGE, "href xlink:href o:href"),
+        "image": _load(Kind.REMOTE_IMAGE, "href"),
         "feimage": _DRAWING,
         "mglyph": _DRAWING,
         "fill": _DRAWING,

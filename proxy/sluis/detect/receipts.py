@@ -38,10 +38,10 @@ def receipts(fields: tuple[Field, ...], raw: bytes, *, fit: bool) -> Iterator[tu
                 1.0,
                 f"{name} asks your mail program to tell the sender that you read this",
             )
-            yield finding, Edit(field.start, field.end, _renamed(field, raw) if fit else b"")
+            yield finding, Edit(field.start, field.end, renamed(field, raw) if fit else b"")
 
 
-def _renamed(field: Field, raw: bytes) -> bytes:
+def renamed(field: Field, raw: bytes) -> bytes:
     """The field under a name nothing acts on, as long as the old one."""
     length = len(field.name)
     return _NAME.ljust(length, b"-")[:length] + raw[field.start + length : field.end]

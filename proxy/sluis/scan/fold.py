@@ -15,8 +15,8 @@ from sluis.scan.references import unescape
 _REFERENCE = re.compile(
     r"&(?:#0*+(?:9|10|12|13|3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])(?![0-9]);?"
     r"|#[xX]0*+(?:9|[aAcCdD]|[2-7][0-9a-fA-F])(?![0-9a-fA-F]);?"
-    r"|(?=[lrcbsqapnuhdTN])(?:lpar|rpar|commat|comma|colon|bsol|sol|semi|quot|apos|ast|period|num|lowbar|hyphen|dash"
-    r"|Tab|NewLine);)"
+    r"|(?=[lrcbsqapnuhdmTNQ])(?:(?:lpar|rpar|commat|comma|colon|bsol|sol|semi|apos|ast|midast|period|num|lowbar|hyphen"
+    r"|dash|Tab|NewLine);|(?:quot|QUOT)(?:;|(?![=A-Za-z0-9]))))"  # the latter two end of themselves, as in HTML 4
 )
 _ESCAPE = re.compile(
     r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))"
@@ -89,3 +89,21 @@ def layer(
         position = end
     pieces.append(text[position:])
     return Folded("".join(pieces), marks, shifts, beneath) if position else None
+
+
+def laid_over(written: str, breaks: re.Pattern[str], replacement: str, pad: int) -> str | None:
+    """`replacement` in the place of `written`, whose `breaks` all stay where they are, with blanks at `pad` to keep the
+    length; None where it is too long for that.
+    """
+    spare = len(breaks.sub("", written)) - len(replacement)
+    if spare < 0:
+        return None
+    filled = replacement[:pad] + " " * spare + replacement[pad:]
+    pieces: list[str] = []
+    position = taken = 0
+    for found in breaks.finditer(written):
+        count = found.start() - position
+        pieces += (filled[taken : taken + count], found[0])
+        taken += count
+        position = found.end()
+    return "".join([*pieces, filled[taken:]])
