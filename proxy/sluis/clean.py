@@ -20,7 +20,7 @@ from sluis.detect.settle import apply
 from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
-from sluis.message.charset import Text, readings
+from sluis.message.charset import Text
 from sluis.message.mime import Message, Part, parse
 from sluis.message.splice import splice
 from sluis.message.transfer import decode
@@ -87,7 +87,7 @@ def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
 
 def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
     body = decode(raw, part.body, part.encoding)
-    texts = readings(body.octets, part.charset, markup=how.markup)
+    texts = how.texts(body.octets, part.charset)
     wanted: list[Wanted] = []
     for text in texts:
         page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluis.scan.content_lines import WIDTH, content_lines, escaped, laid_over, refolded, unfold
+from sluis.scan.content_lines import WIDTH, content_lines, escaped, refolded, unfold
 
 
 def test_lines_are_whole_and_lead_back_to_where_they_were_written() -> None:
@@ -39,12 +39,6 @@ def test_what_gets_too_long_is_folded_and_what_follows_too() -> None:
     assert folded == long[:71] + "\r\n " + long[71:]
     assert refolded("NOTE:x, and the rest of it\n", 5, 6, "y" * 60) == "y" * 60 + "\n "
     assert refolded("URL:" + "x" * 200 + "\n", 4, 204, "y" * 150) == "y" * 150
-
-
-def test_a_length_is_kept_with_every_fold_in_its_place() -> None:
-    assert laid_over("ab\r\n cd\r\n ef", 0, 12, "xyz", 3) == "xy\r\n z \r\n   "
-    assert laid_over("ab\r\n cd\r\n ef", 0, 12, "xyz", 0) == "  \r\n  x\r\n yz"
-    assert laid_over("ab\r\n cd", 0, 7, "wxyz!", 5) is None
 
 
 @given(st.text("ab:;,\\n", max_size=300), st.text("xyz,", max_size=300), st.data())

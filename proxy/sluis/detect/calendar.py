@@ -14,8 +14,8 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote
 from sluis.detect.settle import proposals
 from sluis.report import Action, Kind
-from sluis.scan.content_lines import ContentLine, content_lines, escaped, laid_over, refolded, unfold
-from sluis.scan.fold import Folded
+from sluis.scan.content_lines import FOLD, ContentLine, content_lines, escaped, refolded, unfold
+from sluis.scan.fold import Folded, laid_over
 
 _NAMES = frozenset({"UID", "RELATED-TO", "RELATED", "PRODID", "X-WR-RELCALID", "SOURCE-UID"})
 _IMAGES = frozenset({"IMAGE", "PHOTO", "LOGO"})  # RFC 7986 §5.10, RFC 6350 §6.2.4 and §6.6.3
@@ -75,7 +75,7 @@ def _gone(page: Page, whole: Folded, line: ContentLine, address: str, kind: Kind
     start, end = (line.value, line.end) if page.policy.fit else (line.start, line.stop)
     cut = Cut(whole.origin(start), whole.origin(end), "")
     if page.policy.fit:
-        cut = cut._replace(replacement=laid_over(page.text, cut.start, cut.end, "", 0))
+        cut = cut._replace(replacement=laid_over(page.text[cut.start : cut.end], FOLD, "", 0))
     return Proposal(kind, Action.REMOVED, f"{line.name.lower()}-property", cut, why, url=address)
 
 
@@ -90,7 +90,7 @@ def _written(page: Page, whole: Folded, line: ContentLine, value: str, proposal:
     if not page.policy.fit:
         replacement = refolded(page.text, start, end, head + tail)
         return replace(proposal, cut=Cut(start, end, replacement, len(replacement) if not tail else 0))
-    over = laid_over(page.text, start, end, head + tail, len(head))
+    over = laid_over(page.text[start:end], FOLD, head + tail, len(head))
     if over is None:
         why = proposal.why + "; kept, since there is no room for the change"
         return replace(proposal, action=Action.KEPT, why=why, cut=Cut(start, end))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sluis.detect.address import PERSONAL, Found, look_up, only_stripped, propose
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
-from sluis.scan.plain import Address, addresses
+from sluis.scan.fold import laid_over
+from sluis.scan.plain import LINE_BREAK, Address, addresses
 
 _EXACT = ("\n@@ -", "-----BEGIN PGP ")  # a unified diff, a signed text: programs read them, and to the letter
 _BEFORE, _AFTER = 160, 80  # characters around an address that may say what it is for
@@ -49,17 +50,23 @@ def plain(page: Page, flow: Flow = FIXED) -> Iterator[Proposal]:
 
 def _proposed(page: Page, address: Address, found: Found, flow: Flow) -> Iterator[Proposal]:
     place = Cut(address.start, address.end)
-    proposal = propose(page, address.url, found, place, lambda target: _rewritten(page.text, address, target, flow))
+    proposal = propose(page, address.url, found, place, lambda target: _rewritten(page, address, target, flow))
     if proposal.destination is None or _reads_back(page.text, address, proposal.destination, flow):
         yield proposal
 
 
-def _rewritten(text: str, address: Address, destination: str, flow: Flow) -> Cut:
-    """Another address in the same word. Blanks go behind the word, but where they would make a line flow before it."""
-    before, after = text[address.word_start : address.start], text[address.end : address.word_end]
-    word = before + destination + after
-    leading = flow.flowed and _LINE_END.match(text, address.word_end)
-    return Cut(address.word_start, address.word_end, word, 0 if leading else len(word))
+def _rewritten(page: Page, address: Address, destination: str, flow: Flow) -> Cut:
+    """Another address in the same word. Blanks go behind the word, but where they would make a line flow before it.
+
+    To keep the lines of one that is broken over them, the breaks stay where they are.
+    """
+    text, start, end = page.text, address.word_start, address.word_end
+    word = text[start : address.start] + destination + text[address.end : end]
+    if page.policy.fit and len(address.url) < address.end - address.start:
+        over = laid_over(text[start:end], LINE_BREAK, word, len(word))
+        return Cut(start, end, over or word, len(over or word))
+    leading = start > 0 and flow.flowed and _LINE_END.match(text, end)
+    return Cut(start, end, word, 0 if leading else len(word))
 
 
 def _reads_back(text: str, address: Address, destination: str, flow: Flow) -> bool:

@@ -13,23 +13,25 @@ from sluis.detect.page import Page
 from sluis.detect.plain import Flow, plain
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.settle import proposals
+from sluis.message.charset import Text, as_octets, as_text, readings
 from sluis.message.mime import Part
 from sluis.report import Action, Kind
 
+_COMMENT = "<!---->"
 _PLAIN = "text/plain"
 
 
 class Reader(NamedTuple):
-    """`propose` finds what to do in one reading of a part. Of `markup`, every reading counts that a client may have."""
+    """`texts` reads the octets of a part, declared to be in some charset; `propose` finds what to do in a reading."""
 
     propose: Callable[[Page, Part], Iterable[Proposal]]
-    markup: bool = False
+    texts: Callable[[bytes, str | None], tuple[Text, ...]] = as_text
 
 
 def reader(part: Part) -> Reader | None:
     """How `part` is to be read; None for what no client shows or loads by itself. Markup counts before all else."""
     found = [_READERS[each] for each in _types(part) if each in _READERS]
-    return next((each for each in found if each.markup), found[0] if found else None)
+    return next((each for each in found if each is _MARKUP), found[0] if found else None)
 
 
 def _types(part: Part) -> Iterator[str]:
@@ -46,10 +48,14 @@ def _markup(page: Page, _: Part) -> Iterable[Proposal]:
 
 
 def _amp(page: Page, _: Part) -> Iterator[Proposal]:
-    """An AMP part exists to load and report; clients without one show the HTML part beside it."""
-    if page.text.strip():
+    """An AMP part exists to load and report; clients without one show the HTML part beside it.
+
+    To keep a length a comment begins it: where the header has no end, an empty line would be taken for that.
+    """
+    if page.text.strip() not in {"", _COMMENT}:
         why = "it is AMP mail, which loads and reports while it is read; the HTML part beside it says the same"
-        yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "amp-part", Cut(0, len(page.text), ""), why)
+        rest = _COMMENT if page.policy.fit else ""
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "amp-part", Cut(0, len(page.text), rest, len(rest)), why)
 
 
 def _plain(page: Page, part: Part) -> Iterator[Proposal]:
@@ -61,7 +67,7 @@ def _calendar(page: Page, _: Part) -> Iterator[Proposal]:
     return calendar(page)
 
 
-_MARKUP = Reader(_markup, markup=True)
+_MARKUP = Reader(_markup, readings)
 _CALENDAR = Reader(_calendar)
 _READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -70,7 +76,7 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "application/xhtml+xml": _MARKUP,
         "image/svg+xml": _MARKUP,
         "text/css": _MARKUP,
-        "text/x-amp-html": Reader(_amp),
+        "text/x-amp-html": Reader(_amp, as_octets),
         _PLAIN: Reader(_plain),
         "text/calendar": _CALENDAR,
         "application/ics": _CALENDAR,

@@ -92,6 +92,16 @@ _SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
 _SHIFTED = re.compile(r"2022|hz|utf.?7")
 
 
+def as_octets(octets: bytes, _: str | None) -> tuple[Text, ...]:
+    """`octets` as they are, one character each, where nothing hangs on what they mean."""
+    return (Text(octets.decode("latin-1"), octets, "latin-1"),)
+
+
+def as_text(octets: bytes, declared: str | None) -> tuple[Text, ...]:
+    """The one reading of a plain text declared to be in the charset `declared`."""
+    return readings(octets, declared, markup=False)
+
+
 def readings(octets: bytes, declared: str | None, *, markup: bool = True) -> tuple[Text, ...]:
     """The readings of `octets`, a text declared to be in the charset `declared`; at least one, never raises.
 

@@ -27,7 +27,8 @@ class Identity:
         columns = Columns(self.octets, 0)
         for edit in edits:
             start, end = self.locate(edit.start, edit.end)
-            octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit), columns.at(edit.start))
+            column = columns.at(edit.start)
+            octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit, column), column)
             if octets is None:
                 spans.append(None)
             else:
@@ -47,13 +48,10 @@ class Identity:
         pad = len(edit.octets) if edit.pad is None else edit.pad
         return edit.octets[:pad] + edit.blank * (spare // len(edit.blank)) + b"".join(ends) + edit.octets[pad:]
 
-    def _fenced(self, edit: Edit) -> bytes:
-        """A cut at the start of a line must not bring two dashes there, which could be a delimiter."""
-        fence = (
-            (edit.start == 0 or self.octets[edit.start - 1 : edit.start] == b"\n")
-            and not edit.octets
-            and self.octets.startswith(b"--", edit.end)
-        )
+    def _fenced(self, edit: Edit, column: int) -> bytes:
+        """A cut at the start of a line, as the edits before it leave that, must not bring two dashes there, which could
+        be a delimiter."""
+        fence = column == 0 and not edit.octets and self.octets.startswith(b"--", edit.end)
         return edit.blank if fence else edit.octets
 
     def _broken(self, edit: Edit, octets: bytes, before: int) -> bytes | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sluis.scan.fold import Folded, layer
 
 WIDTH = 75  # octets of a line without its end
-_FOLD = re.compile(r"\r?\n[ \t]")
+FOLD = re.compile(r"\r?\n[ \t]")
 _ESCAPE = re.compile(r"\\([nN,;:\\])")
 _LINE = re.compile(
     r"""^(?:[\w-]{1,64}+\.)?([\w-]{1,64}+)((?:;(?:[^:"\r\n]|"[^"\r\n]*+")*+)?):([^\r\n]*+)(?:\r?\n)?""",
@@ -36,7 +36,7 @@ class ContentLine(NamedTuple):
 
 def unfold(text: str) -> Folded:
     """`text` with its lines whole and its escapes resolved; a line end within a value becomes a form feed."""
-    whole = layer(_FOLD, text, lambda _: "", None)
+    whole = layer(FOLD, text, lambda _: "", None)
     seen = whole.text if whole else text
     plain = layer(_ESCAPE, seen, lambda match: "\f" if match[1] in "nN" else match[1], whole)
     return plain or whole or Folded(text, (0,), (0,))
@@ -68,24 +68,6 @@ def refolded(text: str, start: int, end: int, replacement: str) -> str:
     if used + _line_end(text, end) - end > limit:
         pieces.append("")
     return fold.join(pieces)
-
-
-def laid_over(text: str, start: int, end: int, replacement: str, pad: int) -> str | None:
-    """`replacement` with every fold of `[start, end)` where it was, and blanks at `pad` to keep the length; None where
-    it is too long for that."""
-    written = text[start:end]
-    spare = len(_FOLD.sub("", written)) - len(replacement)
-    if spare < 0:
-        return None
-    filled = replacement[:pad] + " " * spare + replacement[pad:]
-    pieces: list[str] = []
-    position = taken = 0
-    for fold in _FOLD.finditer(written):
-        count = fold.start() - position
-        pieces += (filled[taken : taken + count], fold[0])
-        taken += count
-        position = fold.end()
-    return "".join([*pieces, filled[taken:]])
 
 
 def _line_end(text: str, position: int) -> int:

@@ -28,7 +28,7 @@ _ANGLE = re.compile(r"<(?:URL:)?\Z", re.IGNORECASE | re.ASCII)
 _LINES = re.compile(rf"(?:[ \t]*+\r?\n[ \t]*+{_CHARACTER}++)*+(?=>)")
 _SOFT = re.compile(rf"(?: \r?\n ?{_CHARACTER}++)++")
 _SOFT_TO_ELSEWHERE = re.compile(r" \r?\n ?[^\x00- \"<]")
-_LINE_END = re.compile(r"[ \t]*+\r?\n[ \t]*+")
+LINE_BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
 _NEXT_LINE = re.compile(rf"\r?\n([A-Za-z0-9%]{_CHARACTER}{{0,{_LONGEST_LINE}}}+)[ \t]*+(?=[\r\n]|\Z)")
 _OF_ADDRESSES = re.compile(r"[%&=?/]")
 _WRAPPED = 50  # characters; who wraps lines by their length does not break shorter addresses
@@ -85,7 +85,7 @@ def _address(text: str, start: int, stop: int, *, joined: bool) -> Address | Non
 
 
 def _at(text: str, start: int, end: int) -> Address:
-    return Address(_LINE_END.sub("", text[start:end]), start, end, start, end)
+    return Address(LINE_BREAK.sub("", text[start:end]), start, end, start, end)
 
 
 def _run_end(text: str, position: int) -> int:
