@@ -6,7 +6,9 @@ import pytest
 from tests.command import sluis
 
 
-@pytest.mark.parametrize("command", ["", "clean", "explain", "rules", "rules list", "rules check", "serve", "demo"])
+@pytest.mark.parametrize(
+    "command", ["", "clean", "explain", "rules", "rules list", "rules check", "rules update", "serve", "demo"]
+)
 def test_every_command_shows_examples(command: str) -> None:
     ran = sluis(*command.split(), "--help", COLUMNS="80")
     assert (ran.code, ran.errors) == (0, "")

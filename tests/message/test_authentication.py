@@ -73,6 +73,8 @@ RECEIVED = b"Received: from a by b; date\r\n"
         (results(b"mx.example.org; dmarc=none header.from=x.example", GOOD), {"a.example"}),
         (results(b"other.example; dkim=pass header.d=x.example", GOOD), {"a.example"}),
         (b"Subject: x\r\n\r\n" + results(FORGED), set()),
+        (results(*[b"other.example; none"] * 49, GOOD), {"a.example"}),
+        (results(*[b"other.example; none"] * 50, GOOD), set()),
     ],
 )
 def test_only_the_topmost_are_heard(header: bytes, signers: set[str]) -> None:

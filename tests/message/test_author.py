@@ -23,6 +23,8 @@ def read(header: bytes) -> tuple[str | None, str | None]:
         (b'"ann b"@example.org', "ann b@example.org"),
         (b"<ann@example.org>", "ann@example.org"),
         (b"\xc3\xa9 <ann@example.org>", "ann@example.org"),
+        ("ann@m\u00fcller.Example".encode(), "ann@xn--mller-kva.example"),
+        (b"ann@m\xfcller.example", None),
         (b"", None),
         (b"Ann", None),
         (b"ann@example.org, bob@example.com", None),

@@ -2,6 +2,8 @@
 
 import asyncio
 import smtplib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +29,38 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("offload_octets", [1, 1 << 20])
-async def test_each_message_by_its_policy(tmp_path: Path, offload_octets: int) -> None:
-    smtp = {"listen": Endpoint("127.0.0.1", 0), "upstream": Maildir(tmp_path / "mail"), "received": False}
-    config = Config(smtp=smtp, cleaning={"offload_octets": offload_octets, "processes": 1}, **SETTINGS)
-    gate = await run(config, RULES, Metrics())
+@asynccontextmanager
+async def opened(folder: Path, offload_octets: int, **settings: Any) -> AsyncIterator[Endpoint]:
+    smtp = {"listen": Endpoint("127.0.0.1", 0), "upstream": Maildir(folder / "mail"), "received": False}
+    config = Config(smtp=smtp, cleaning={"offload_octets": offload_octets, "processes": 1}, **settings)
+    gate = await run(config, load((), config.kept), Metrics())
     try:
-        audited = await asyncio.to_thread(delivered, gate.endpoint, tmp_path, PROVEN, ["a@reader.example"])
-        forged = await asyncio.to_thread(delivered, gate.endpoint, tmp_path, NEWSLETTER, ["a@reader.example"])
-        shared = await asyncio.to_thread(
-            delivered, gate.endpoint, tmp_path, PROVEN, ["a@reader.example", "b@board.example"]
-        )
+        yield gate.endpoint
     finally:
         await gate.close()
+
+
+@pytest.mark.parametrize("offload_octets", [1, 1 << 20])
+async def test_each_message_by_its_policy(tmp_path: Path, offload_octets: int) -> None:
+    async with opened(tmp_path, offload_octets, **SETTINGS) as gate:
+        audited = await asyncio.to_thread(delivered, gate, tmp_path, PROVEN, ["a@reader.example"])
+        forged = await asyncio.to_thread(delivered, gate, tmp_path, NEWSLETTER, ["a@reader.example"])
+        shared = await asyncio.to_thread(delivered, gate, tmp_path, PROVEN, ["a@reader.example", "b@board.example"])
     assert audited == b"X-Sluis: clean\r\n" + PROVEN
     assert forged.endswith(b"\r\n" + clean(NEWSLETTER, POLICIES["balanced"], RULES).raw)
     assert shared.endswith(b"\r\n" + clean(PROVEN, POLICIES["strict"], RULES).raw)
     assert clean(PROVEN, POLICIES["strict"], RULES).raw != clean(PROVEN, POLICIES["balanced"], RULES).raw
+
+
+@pytest.mark.parametrize("offload_octets", [1, 1 << 20])
+async def test_lists_are_known_wherever_a_message_is_cleaned(tmp_path: Path, offload_octets: int) -> None:
+    lists = ({"name": "kade", "format": "adblock", "path": tmp_path / "kade.txt"},)
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "kade.txt").write_text("||kade.example^\n")
+    message = b'Content-Type: text/html\r\n\r\n<p>a<img src="https://kade.example/a.gif" width=9 height=1></p>\r\n'
+    async with opened(tmp_path, offload_octets, lists=lists, state=tmp_path) as gate:
+        octets = await asyncio.to_thread(delivered, gate, tmp_path, message, ["a@reader.example"])
+    assert octets == b"X-Sluis: cleaned; pixels=1\r\nContent-Type: text/html\r\n\r\n<p>a</p>\r\n"
 
 
 def delivered(gate: Endpoint, folder: Path, message: bytes, recipients: list[str]) -> bytes:

@@ -99,6 +99,7 @@ def update(config: ConfigFile = None) -> None:
     goes wrong, the last good one stays. A running gateway takes the new ones when it is started again.
 
         sluis rules update --config /etc/sluis.yaml
+        SLUIS_STATE=/var/lib/sluis sluis rules update --config /etc/sluis.yaml
 
     Exit code 0: every list is up to date; 1: some are not, and their lines say why; 2: nothing could be tried.
     """

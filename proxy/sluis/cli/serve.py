@@ -162,7 +162,7 @@ def _facts(settings: "Config", gate: "Endpoint") -> dict[str, str]:
     return {
         "Mail comes in at": str(gate),
         "goes on to": str(settings.smtp.upstream),
-        "policy": settings.policy,
+        "policy": settings.policy + (", another for some mail" if settings.policies else ""),
         "version": __version__,
     }
 

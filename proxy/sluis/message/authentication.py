@@ -13,6 +13,7 @@ from sluis.message.fields import Field
 from sluis.message.tokens import Token, Tokens
 
 _TOKENS = Tokens(";=")
+_MOST = 50  # fields that are read; the trusted server's are at the top
 _SEMICOLON, _EQUALS = Token(";"), Token("=")
 
 Finding = dict[str, str]  # "dkim": "pass", "header.d": "example.org"; the method comes first
@@ -42,9 +43,12 @@ def authentication(fields: Sequence[Field], raw: bytes, trusted: frozenset[str])
 
 
 def _topmost(fields: Sequence[Field], raw: bytes, trusted: frozenset[str]) -> Iterator[list[Finding]]:
-    begun = False
+    begun, read = False, 0
     for field in fields:
         if field.name == b"authentication-results":
+            read += 1
+            if read > _MOST:
+                return
             server, findings = _read(raw[slice(*field.value)])
             if server in trusted:
                 begun = True

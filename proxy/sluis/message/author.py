@@ -13,6 +13,7 @@ from sluis.message.tokens import Token, Tokens
 _ADDRESSES = Tokens("<>,;:@")
 _BRACKETED = Tokens("<>")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*+[a-z0-9_-]{1,63}", re.ASCII)
+_LONGEST_DOMAIN = 253
 _AT, _OPEN, _CLOSE = Token("@"), Token("<"), Token(">")
 _SPECIALS = frozenset(map(Token, "<>,;:@"))
 
@@ -27,8 +28,17 @@ def author(fields: Sequence[Field], raw: bytes) -> str | None:
         tokens = tokens[opened + 1 : -1]
     match tokens:
         case (local, at, Token(domain, quoted=False)) if at == _AT and local not in _SPECIALS:
-            return f"{local.text.lower()}@{domain.lower()}" if _DOMAIN.fullmatch(domain.lower()) else None
+            host = _ascii(domain)
+            return f"{local.text.lower()}@{host}" if _DOMAIN.fullmatch(host) else None
     return None
+
+
+def _ascii(domain: str) -> str:
+    """`domain` in lower case, in its ASCII form (RFC 5890 §2.3.2.1); "" where it has none."""
+    try:
+        return domain.lower() if domain.isascii() else domain[:_LONGEST_DOMAIN].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return ""
 
 
 def list_id(fields: Sequence[Field], raw: bytes) -> str | None:

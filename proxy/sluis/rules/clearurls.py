@@ -8,7 +8,7 @@ What only brings somebody a commission (`referralMarketing`) stays, as it does i
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from sluis.rules.effort import FLAGS, fault
@@ -16,6 +16,7 @@ from sluis.urls.parse import Url
 
 LONGEST = 2_048  # characters of a URL, and so a bound for the square of it
 _LONGEST_HOST = 253
+_SEEN = 4096  # hosts
 _LONGEST_NAME = 128  # characters of a parameter's name
 _QUERY = re.compile(r"([^?#]*+)(?:\?([^#]*+))?(#.*+)?", re.DOTALL)
 _HOST = re.compile(r"\^https\?:(?:\\?/){2}(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\??)?([a-z0-9-]{3,})(?![?*+{])")
@@ -27,7 +28,7 @@ Patterns = tuple[re.Pattern[str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A site's part of the catalogue. `word` stands in each of its URLs; `names` matches the parameters that go."""
+    """A site's part of the catalogue. `word` stands in each of its hosts; `names` matches the parameters that go."""
 
     rule: str
     word: str
@@ -38,13 +39,9 @@ class Provider:
     redirections: Patterns
     complete: bool
 
-    def fits(self, text: str, lowered: str) -> bool:
+    def fits(self, text: str) -> bool:
         """Whether the URL `text` is of this provider, and no exception."""
-        return (
-            self.word in lowered
-            and self.pattern.search(text) is not None
-            and not any(exception.search(text) for exception in self.exceptions)
-        )
+        return self.pattern.search(text) is not None and not any(each.search(text) for each in self.exceptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,7 @@ class Catalogue:
     providers: tuple[Provider, ...]
     count: int
     skipped: int
+    _hosts: dict[str, tuple[Provider, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def destination(self, url: Url) -> tuple[str, str] | None:
         """The rule that knows `url` as a redirect, and what stands in it as the destination; None for none."""
@@ -89,8 +87,16 @@ class Catalogue:
 
     def _providers(self, url: Url) -> Iterator[Provider]:
         if len(url.text) <= LONGEST and len(url.host) <= _LONGEST_HOST:
-            lowered = url.text.lower()
-            yield from (provider for provider in self.providers if provider.fits(url.text, lowered))
+            yield from (provider for provider in self._on(url.host) if provider.fits(url.text))
+
+    def _on(self, host: str) -> tuple[Provider, ...]:
+        """Those that `host` may be of. A mailing names few hosts many times, so the last few thousand are remembered."""
+        found = self._hosts.get(host)
+        if found is None:
+            if len(self._hosts) >= _SEEN:
+                self._hosts.clear()
+            found = self._hosts[host] = tuple(provider for provider in self.providers if provider.word in host)
+        return found
 
 
 def read(text: str, name: str) -> Catalogue:
@@ -163,7 +169,7 @@ def _begun(pattern: str) -> str:
 
 
 def _word(pattern: str) -> str:
-    """Letters that stand in every URL `pattern` finds: those its host begins with; none where that is not plain."""
+    """Letters that stand in the host of every URL `pattern` finds; none where that is not plain to see."""
     found = _HOST.match(pattern)
     return found[1] if found and "|" not in pattern else ""
 
