@@ -1,0 +1,54 @@
+"""The destination that a redirect carries in itself, found by trying every way of writing one.
+
+The cleaner reads a destination where a vendor's rule says it stands. This reads anything anywhere that comes out as a
+web address, so a person who labels is shown what there is; whether it *is* the destination, the person decides.
+"""
+
+import binascii
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import unquote
+
+_PLAIN = re.compile(r"https?:/{1,2}[^\s\"'<>\\\x00-\x1f\x7f-\xff]{4,}", re.IGNORECASE)
+_CODED = re.compile(r"https?(?:%3A|:)%2F%2F[^\s\"'<>\\&\x00-\x1f\x7f-\xff]{4,}", re.IGNORECASE)
+_PROOFPOINT = re.compile(r"https?-3A__[^&]+", re.IGNORECASE)
+_BASE64 = re.compile(r"[\w-]{12,}={0,2}")
+
+
+def inside(url: str) -> str | None:
+    """The address that `url` carries, or None."""
+    return next(_carried(url), None)
+
+
+def _carried(url: str) -> Iterator[str]:
+    rest = url[8:]
+    for part in re.split(r"[?&;#/]", rest):
+        for value in (part, part.partition("=")[2]):
+            if _CODED.match(value):
+                yield unquote(value)
+            elif _CODED.match(unquote(value)):
+                yield unquote(unquote(value))
+    if found := _PROOFPOINT.search(rest):
+        yield unquote(found[0].replace("_", "/").replace("-", "%"))
+    if found := _PLAIN.search(rest):
+        yield found[0]
+    for word in _BASE64.findall(unquote(rest).replace("+", "-")):
+        for text in _texts(word):
+            if found := _CODED.search(text):
+                yield unquote(found[0])
+            elif found := _PLAIN.search(text):
+                yield found[0]
+
+
+def _texts(word: str) -> Iterator[str]:
+    """What a base64 word says: as it is, and inflated."""
+    try:
+        octets = urlsafe_b64decode(word.rstrip("=") + "=" * (-len(word.rstrip("=")) % 4))
+    except (binascii.Error, ValueError):
+        return
+    yield octets.decode("latin-1").replace("\\/", "/")
+    with suppress(zlib.error):
+        yield zlib.decompress(octets).decode("latin-1")
