@@ -88,11 +88,12 @@ def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
 def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
     body = decode(raw, part.body, part.encoding)
     texts = how.texts(body.octets, part.charset)
+    rebuild = policy.rebuild and not policy.fit and part.media_type == _HTML
     wanted: list[Wanted] = []
-    for text in texts:
+    for text in texts[:1] if rebuild else texts:
         page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
         wanted += _wanted(text, how.propose(page, part))
-    if policy.rebuild and not policy.fit and part.media_type == _HTML:
+    if rebuild:
         line_end = "\r\n" if b"\r\n" in raw else "\n"
         wanted = list(_rebuilt(texts[0], wanted, line_end))
     return _made(wanted, body, part, policy)
@@ -100,9 +101,13 @@ def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who
 
 def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:
     """The proposals for one reading, each with its edit of the decoded octets."""
-    for proposal in proposals:
+    found = tuple(proposals)
+    cuts = sorted({(cut[0], cut[1], cut[2], cut[3]) for cut in (each.cut for each in found) if cut[2] is not None})
+    edits = dict(zip(cuts, text.edits(cuts), strict=True))
+    for proposal in found:
         start, end, replacement, pad = proposal.cut
-        edit = text.edit(start, end, replacement or "", pad)
+        kept = replacement is None
+        edit = text.edit(start, end, "", pad) if kept else edits[start, end, replacement or "", pad]
         if edit is not None:
             yield proposal, edit
 

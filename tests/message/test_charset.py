@@ -1,5 +1,7 @@
 """Readings of octets, and edits of them."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +81,37 @@ def test_a_text_without_markup_has_one_reading() -> None:
     octets = "+AOk- <b>".encode("ascii")
     assert len(readings(octets, "utf-7")) == 2
     assert len(readings(octets, "utf-7", markup=False)) == 1
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_without_a_byte_order_mark_both_orders_are_read(order: str) -> None:
+    octets = "<p>hello</p>".encode(f"utf-16-{order}")
+    assert "<p>hello</p>" in {text.text for text in readings(octets, "utf-16")}
+    assert readings(octets, "utf-16")[0].text == "<p>hello</p>"
+
+
+def test_an_escape_its_codec_gives_up_on_leaves_the_octets_to_be_read() -> None:
+    octets = b"<b>\x1b$)x\\b\x0f</b>"
+    assert [text.text for text in readings(octets, "iso-2022-kr")] == [octets.decode("latin-1")]
+
+
+def test_edits_within_one_shift_sequence_are_made_together() -> None:
+    octets = b"a+" + b64encode("<b>x<i>".encode("utf-16-be")).rstrip(b"=") + b"-z"
+    reading = readings(octets, "utf-7")[0]
+    assert reading.text == "a<b>x<i>z"
+    one, other = reading.edits([(1, 4, "", 0), (5, 8, "é", 1)])
+    assert one == other
+    assert one is not None
+    assert splice(octets, [one]).decode("utf-7") == "axéz"
+
+
+@pytest.mark.parametrize("charset", ALIEN)
+def test_an_edit_far_into_a_text_is_held_to_what_lies_around_it(charset: str) -> None:
+    text = "漢字 <b>x</b>\n".encode(charset, "xmlcharrefreplace").decode(charset) * 400
+    octets = text.encode(charset)
+    reading = readings(octets, charset)[0]
+    places = [at for at in range(len(reading.text)) if reading.text.startswith("<b>x", at)]
+    edits = reading.edits([(at, at + 4, "y", 1) for at in places])
+    made = [edit for edit in edits if edit is not None]
+    assert len(made) == len(places) == 400
+    assert readings(splice(octets, made), charset)[0].text == reading.text.replace("<b>x", "y")

@@ -7,9 +7,10 @@ UTF-32, UTF-7, ISO-2022, HZ and EBCDIC do not; those go through the codec, with 
 import codecs
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sluis.message.foreign import Foreign, foreign, reads, shifted
 from sluis.report import Edit
 
 _BOMS = (
@@ -20,7 +21,8 @@ _BOMS = (
 )
 # Codecs by Python's names under which ASCII is not written as ASCII, or not only.
 _ALIEN = re.compile(r"utf_?(?:7|16|32)|iso2022|hz$|cp(?:037|273|424|500|875|1026|1047|1140)$")
-_DEFAULTS = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}  # without a byte order mark (RFC 2781 §4.3)
+# Without a byte order mark: browsers take the little end first (WHATWG Encoding §4.2), RFC 2781 §4.3 the big one.
+_ORDERS = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
 _TAG = re.compile(rb"<[A-Za-z]")
 _PRESCAN = 1024  # octets of a page in which it may name its charset
 _META = re.compile(
@@ -42,54 +44,86 @@ def _as_it_stands(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_AS_IT_STANDS, _as_it_stands)
 
 
+Cut = tuple[int, int, str, int]  # the characters `[start, end)`, what to write there, and the pad within it
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One reading of a part. `starts` holds the octet at which each character starts; None: offsets are octets."""
+    """One reading of a part. `places` says at which octet each character starts; None: offsets are octets."""
 
     text: str
     octets: bytes
     codec: str
-    starts: Sequence[int] | None = None
+    places: Foreign | None = None
 
     def edit(self, start: int, end: int, replacement: str, pad: int | None = None) -> Edit | None:
         """Replace the characters `[start, end)`. None where the codec cannot write that here."""
-        if self.starts is None:
-            return Edit(start, end, replacement.encode("latin-1", "xmlcharrefreplace"), pad)
-        return self._encoded(start, end, replacement, len(replacement) if pad is None else pad)
+        return self.edits([(start, end, replacement, len(replacement) if pad is None else pad)])[0]
+
+    def edits(self, cuts: Iterable[Cut]) -> list[Edit | None]:
+        """An edit for each of `cuts`, which lie in order and apart. Those that share a shift sequence have one."""
+        if self.places is None:
+            return [
+                Edit(start, end, replacement.encode("latin-1", "xmlcharrefreplace"), pad)
+                for start, end, replacement, pad in cuts
+            ]
+        return [edit for group in self._groups(cuts) for edit in [self._encoded(*group)] * len(group[2])]
 
     def native(self, fragment: str) -> str:
         """A fragment of the text with its true characters, for showing and for parsing URLs.
 
         What is no octet of the charset was written as a character reference, and is its own true character.
         """
-        if self.starts is not None:
+        if self.places is not None:
             return fragment
         return _OCTETS.sub(lambda octets: octets[0].encode("latin-1").decode(self.codec, _AS_IT_STANDS), fragment)
 
-    def _encoded(self, start: int, end: int, replacement: str, pad: int) -> Edit | None:
-        """Characters that share a shift sequence are written anew together, and escapes that were cut are put back."""
-        starts = self.starts or ()
+    def _groups(self, cuts: Iterable[Cut]) -> list[tuple[int, int, list[Cut]]]:
+        """The cuts that share characters to be written anew, together, and the span of those."""
+        groups: list[tuple[int, int, list[Cut]]] = []
+        for cut in cuts:
+            first, last = self._span(cut[0], cut[1])
+            if groups and first < groups[-1][1]:
+                begin, end, within = groups[-1]
+                within.append(cut)
+                groups[-1] = (begin, max(end, last), within)
+            else:
+                groups.append((first, last, [cut]))
+        return groups
+
+    def _span(self, start: int, end: int) -> tuple[int, int]:
+        """The characters `[start, end)` and those that start at the same octets."""
+        starts = self.places.starts if self.places else ()
         first = bisect_left(starts, starts[start]) if start < len(self.text) else start
-        last = bisect_right(starts, starts[end - 1]) if end > start else first
-        begin, stop = starts[first], starts[last]
-        head = self.text[first:start] + replacement[:pad]
-        tail = replacement[pad:] + self.text[end:last]
+        if first == start == end:
+            return start, end
+        return first, bisect_right(starts, starts[max(start, end - 1)])
+
+    def _encoded(self, first: int, last: int, cuts: Sequence[Cut]) -> Edit | None:
+        """Characters that share a shift sequence are written anew together, and escapes that were cut are put back."""
+        if self.places is None:
+            return None
+        pieces: list[str] = []
+        position = first
+        for start, end, replacement, _ in cuts:
+            pieces += (self.text[position:start], replacement)
+            position = end
+        wanted = "".join([*pieces, self.text[position:last]])
+        pad = cuts[0][0] - first + cuts[0][3]
         try:
-            before, after = head.encode(self.codec), tail.encode(self.codec)
+            before, after = wanted[:pad].encode(self.codec), wanted[pad:].encode(self.codec)
             blank = " ".encode(self.codec)
         except UnicodeEncodeError:
             return None
-        escapes = b"".join(_SHIFT.findall(self.octets, begin, stop)) if _SHIFTED.search(self.codec) else b""
+        begin, stop = self.places.starts[first], self.places.starts[last]
+        escapes = b"".join(_SHIFT.findall(self.octets, begin, stop)) if shifted(self.codec) else b""
         octets = before + after + escapes
-        edited = self.octets[:begin] + octets + self.octets[stop:]
-        wanted = self.text[:start] + replacement + self.text[end:]
-        if edited.decode(self.codec, "replace") != wanted:
+        if not reads(self.octets, self.codec, self.places, first, last, octets, wanted):
             return None
         return Edit(begin, stop, octets, len(before), blank)
 
 
 _SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
-_SHIFTED = re.compile(r"2022|hz|utf.?7")
 
 
 def as_octets(octets: bytes, _: str | None) -> tuple[Text, ...]:
@@ -107,27 +141,27 @@ def readings(octets: bytes, declared: str | None, *, markup: bool = True) -> tup
 
     Of `markup` there may be two, since parsers differ in whether a page or its part says what charset it is in.
     """
-    codec = _codec(octets, declared, markup=markup)
-    plain = Text(octets.decode("latin-1"), octets, codec)
-    if not _ALIEN.match(codec.replace("-", "_")):
+    names = _codecs(octets, declared, markup=markup)
+    plain = Text(octets.decode("latin-1"), octets, names[0])
+    alien = [name for name in names if _ALIEN.match(name.replace("-", "_"))]
+    found = [Text(places.text, octets, name, places) for name in alien if (places := foreign(octets, name))]
+    if not found or found[0].text == plain.text:
         return (plain,)
-    foreign = _foreign(octets, codec)
-    if foreign.text == plain.text:
-        return (plain,)
-    return (foreign, plain) if markup and _TAG.search(octets) else (foreign,)
+    found.sort(key=lambda text: -len(text.text.encode("ascii", "ignore")))  # the likelier order of octets first
+    return (*found, plain) if markup and _TAG.search(octets) else tuple(found)
 
 
-def _codec(octets: bytes, declared: str | None, *, markup: bool) -> str:
+def _codecs(octets: bytes, declared: str | None, *, markup: bool) -> tuple[str, ...]:
     """A byte order mark says most, then the part, then the page itself (WHATWG HTML §13.2.3.1 and .2)."""
     for bom, codec in _BOMS:
         if octets.startswith(bom):
-            return codec
+            return (codec,)
     name = _known((declared or "").strip("'\" "))
     if name:
-        return _DEFAULTS.get(name, name)
+        return _ORDERS.get(name, (name,))
     meta = _META.search(octets, 0, _PRESCAN) if markup else None
     name = _known(meta[1].decode("ascii")) if meta else None
-    return name if name and not _WIDE.match(name) else "utf-8"
+    return (name if name and not _WIDE.match(name) else "utf-8",)
 
 
 def _known(label: str) -> str | None:
@@ -138,22 +172,3 @@ def _known(label: str) -> str | None:
     except (LookupError, ValueError):
         return None
     return name
-
-
-def _foreign(octets: bytes, codec: str) -> Text:
-    """The text with the place of each character: by rule where all are equally wide, else octet by octet."""
-    text = octets.decode(codec, "replace")
-    width = len(" ".encode(codec))
-    if len(text) * width == len(octets) and (width > 1 or not _SHIFTED.search(codec)):
-        return Text(text, octets, codec, range(0, len(octets) + 1, width))
-    decoder = codecs.getincrementaldecoder(codec)("replace")
-    pieces: list[str] = []
-    starts: list[int] = []
-    pending = 0
-    for index in range(len(octets)):
-        piece = decoder.decode(octets[index : index + 1], index + 1 == len(octets))
-        if piece:
-            starts += [pending] * len(piece)
-            pieces.append(piece)
-            pending = index + 1
-    return Text("".join(pieces), octets, codec, (*starts, len(octets)))
