@@ -1,0 +1,236 @@
+"""What is fuzzed: each target takes any octets at all and asserts what holds for them.
+
+A target is a plain function, so that a find is replayed without the fuzzer. The first `HEAD` octets steer (a policy, a
+charset, places of edits), the rest is what a sender would send: a corpus file can be read and written by hand.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from types import MappingProxyType
+
+from html5lib._tokenizer import HTMLTokenizer
+from html5lib.constants import tokenTypes
+from tests.invariants import check, rules
+
+from sluis.detect.elements import ELEMENTS
+from sluis.message.body import Encoding
+from sluis.message.charset import readings
+from sluis.message.mime import parse
+from sluis.message.splice import splice
+from sluis.message.transfer import decode
+from sluis.policy import POLICIES
+from sluis.report import Edit
+from sluis.scan.budget import Budget, Overrun
+from sluis.scan.css import references
+from sluis.scan.fold import fold
+from sluis.scan.html import AttributeScanner, Tag, TagScanner, enclosing, lower
+from sluis.smtp.framing import Framing, Refused, Whole, flaw, stuffed
+from sluis.urls.resolve import resolve
+
+HEAD = 8
+TRANSFERS = (Encoding.QUOTED_PRINTABLE, Encoding.BASE64, Encoding.IDENTITY)
+CHARSETS = (
+    *("utf-8", "windows-1252", "shift_jis", "gbk", "big5", "euc-kr", "utf-7", "utf-16", "utf-16-le", "utf-32"),
+    *("iso-2022-jp", "iso-2022-kr", "hz", "cp037", "x-unknown"),
+)
+TYPES = ("text/html", "text/plain", "text/calendar", "text/vcard", "image/svg+xml", "text/css", "text/x-amp-html")
+WRITTEN = ("7bit", "quoted-printable", "base64")
+STATES = ("dataState", "rcdataState", "rawtextState", "scriptDataState", "plaintextState", "cdataSectionState")
+_SCANNER = TagScanner(ELEMENTS)
+_ANYWHERE = AttributeScanner({"background", "srcdoc", "ping"})
+
+Target = Callable[[bytes], None]
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """The octets that steer, as many as there have to be, and the rest."""
+    return data[:HEAD].ljust(HEAD, b"\0"), data[HEAD:]
+
+
+def message(data: bytes) -> None:
+    """Parts lie apart, in order and within the message, and so do their headers."""
+    position = 0
+    for part in parse(data).parts:
+        assert position <= part.body[0] <= part.body[1] <= len(data)
+        assert 0 <= part.header[0] <= part.header[1] <= part.body[0]
+        position = part.body[1]
+
+
+def edits(head: bytes, length: int) -> list[Edit]:
+    """Up to three edits of a text of `length` octets, apart from each other."""
+    points = sorted({octet * length // 255 for octet in head[:6]})
+    texts = (b"", b"x", b"https://shop.example/'", b"=\xe9-->")
+    return [
+        Edit(start, end, texts[head[6] >> (2 * index) & 3], None)
+        for index, (start, end) in enumerate(list(pairwise(points))[::2])
+    ]
+
+
+def transfer(data: bytes) -> None:
+    """What is decoded after edits is what was ordered, blanks aside, within the spans that were said."""
+    head, wire = split(data)
+    encoding = TRANSFERS[head[7] % len(TRANSFERS)]
+    body = decode(wire, (0, len(wire)), encoding)
+    ordered = edits(head, len(body.octets))
+    free = body.wire(ordered, fit=False)
+    after = decode(splice(wire, free.edits), (0, len(splice(wire, free.edits))), encoding).octets
+    made = [edit for edit, span in zip(ordered, free.spans, strict=True) if span]
+    if encoding is not Encoding.IDENTITY:
+        assert _dense(after) == _dense(splice(body.octets, made))
+    fitted = splice(wire, body.wire(ordered, fit=True).edits)
+    assert (len(fitted), fitted.count(b"\n")) == (len(wire), wire.count(b"\n"))
+    for start, end in pairwise(sorted({octet * len(body.octets) // 255 for octet in head})):
+        first, last = body.locate(start, end)
+        assert 0 <= first <= last <= len(wire)
+
+
+def _dense(octets: bytes) -> bytes:
+    return octets.translate(None, b" \t")
+
+
+def charset(data: bytes) -> None:
+    """An edit of a reading changes what it says and nothing else."""
+    head, octets = split(data)
+    declared = CHARSETS[head[7] % len(CHARSETS)]
+    for index, reading in enumerate(readings(octets, declared)):
+        start, end = sorted(octet * len(reading.text) // 255 for octet in head[:2])
+        edit = reading.edit(start, end, "x")
+        if edit is None:
+            continue
+        assert 0 <= edit.start <= edit.end <= len(octets)
+        again = readings(splice(octets, [edit]), declared)
+        wanted = reading.text[:start] + "x" + reading.text[end:]
+        if again[0].codec == reading.codec and index < len(again) and start:  # a byte order mark may be cut
+            assert wanted in {each.text for each in again}
+
+
+def html(data: bytes) -> None:
+    """Offsets are true, and every start tag that a tokeniser yields in any state is seen with its attributes."""
+    head, octets = split(data)
+    text = octets.decode("latin-1")
+    lowered = lower(text)
+    try:
+        budget = Budget(len(text))
+        tags = list(_SCANNER.tags(text, lowered, budget))
+        for attribute in _ANYWHERE.attributes(text, lowered, budget):
+            assert lowered[attribute.start :].startswith(attribute.name)
+        around = enclosing(text, len(text) // 2, budget)
+        assert around is None or around.start < len(text) // 2 < around.end
+    except Overrun:
+        return
+    for tag in tags:
+        _placed(tag)
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    seen = [(tag.name, tag) for tag in _SCANNER.tags(plain, lower(plain), Budget(len(plain)))]
+    for name, attributes in standard(plain, STATES[head[0] % len(STATES)]):
+        assert any(name == ours and _holds(tag, attributes) for ours, tag in seen), (name, attributes)
+
+
+def _placed(tag: Tag) -> None:
+    assert tag.text[tag.start] == "<"
+    assert tag.start < tag.inner <= tag.end <= len(tag.text)
+    position = tag.inner
+    for attribute in tag.attributes:
+        assert position <= attribute.start < attribute.end <= tag.end
+        assert tag.text[attribute.value_start : attribute.value_end] == attribute.raw
+        position = attribute.end
+
+
+def standard(text: str, state: str) -> list[tuple[str, dict[str, str]]]:
+    """The start tags of what loads, as the standard's tokeniser sees them from `state` on."""
+    tokeniser = HTMLTokenizer(text)
+    tokeniser.state = getattr(tokeniser, state)
+    return [
+        (token["name"], dict(token["data"]))
+        for token in tokeniser
+        if token["type"] == tokenTypes["StartTag"] and token["name"] in ELEMENTS
+    ]
+
+
+def _holds(tag: Tag, attributes: Mapping[str, str]) -> bool:
+    """A raw value of ours may stop at a stray quote; NUL is replaced by the standard."""
+    ours = {attribute.name: attribute.value.replace("\0", "\ufffd") for attribute in reversed(tag.attributes)}
+    names = {name.replace("\0", "\ufffd") for name in ours}
+    return all(
+        name in names and value.startswith(ours.get(name, ours.get(name.replace("\ufffd", "\0"), "")))
+        for name, value in attributes.items()
+    )
+
+
+def css(data: bytes) -> None:
+    """References lie within the text, and folding keeps the way back."""
+    text = data.decode("latin-1")
+    try:
+        for reference in references(text, Budget(len(text))):
+            assert 0 <= reference.start <= reference.end <= len(text)
+    except Overrun:
+        return
+    if folded := fold(text):
+        origins = [folded.origin(offset) for offset in range(len(folded.text) + 1)]
+        assert origins == sorted(origins)
+        assert 0 <= origins[0] <= origins[-1] <= len(text)
+
+
+def clean(data: bytes) -> None:
+    """The invariants, for a message as it stands, or for a part that the head describes."""
+    head, octets = split(data)
+    policy = replace(POLICIES[sorted(POLICIES)[head[0] % len(POLICIES)]], fit=bool(head[1] & 1))
+    if head[2] & 1:
+        check(octets, policy)
+        return
+    kind, written = TYPES[head[3] % len(TYPES)], WRITTEN[head[4] % len(WRITTEN)]
+    text, name = octets, CHARSETS[head[5] % len(CHARSETS)]
+    if head[6] & 1 and name != "x-unknown":
+        text = octets.decode("latin-1").encode(name, "xmlcharrefreplace")
+    header = f"Content-Type: {kind}; charset={name}\r\nContent-Transfer-Encoding: {written}\r\n\r\n"
+    check(header.encode() + transferred(text, written), policy)
+
+
+def transferred(text: bytes, written: str) -> bytes:
+    """`text` in a transfer encoding, with CR LF."""
+    from base64 import encodebytes
+    from quopri import encodestring
+
+    lines = text.replace(b"\r\n", b"\n")
+    if written == "base64":
+        return encodebytes(text).replace(b"\n", b"\r\n")
+    return (encodestring(lines) if written == "quoted-printable" else lines).replace(b"\n", b"\r\n")
+
+
+def urls(data: bytes) -> None:
+    """Where a link leads is a fixed point, and nothing raises."""
+    text = data.decode("utf-8", "surrogateescape")
+    for security in (False, True):
+        found = resolve(text, rules(), security=security)
+        if found is not None:
+            assert resolve(found.destination, rules(), security=security) is None, found
+
+
+def framing(data: bytes) -> None:
+    """Cuts change nothing, what is sent comes out as it was, and only CR LF . CR LF ends a message."""
+    head, wire = split(data)
+    whole, cut = _fed(wire, ()), _fed(wire, tuple(octet * len(wire) // 255 for octet in head))
+    assert whole == cut
+    if isinstance(whole, Whole):
+        end = len(wire) - len(whole.rest)
+        assert (b"\r\n" + wire[:end]).endswith(b"\r\n.\r\n")
+        assert flaw(whole.message) is None
+    if flaw(wire) is None:
+        ended = wire if not wire or wire.endswith(b"\r\n") else wire + b"\r\n"
+        assert _fed(stuffed(wire), ()) == Whole(ended, b"")
+
+
+def _fed(wire: bytes, cuts: tuple[int, ...]) -> Whole | Refused | None:
+    framing = Framing(len(wire) + 16)
+    for start, end in pairwise([0, *sorted(cuts), len(wire)]):
+        if event := framing.feed(wire[start:end]):
+            if event.rest is None:
+                return event
+            return replace(event, rest=event.rest + wire[end:])
+    return None
+
+
+TARGETS: Mapping[str, Target] = MappingProxyType(
+    {each.__name__: each for each in (message, transfer, charset, html, css, clean, urls, framing)}
+)
