@@ -149,3 +149,12 @@ def test_a_replacement_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Is a directory"):
         replace(tmp_path / "kade.txt", NEW)
     assert [path.name for path in tmp_path.iterdir()] == ["kade.txt"]
+
+
+def test_a_place_that_cannot_be_taken_is_that_list_s_own_fault(web: Server, config: Config) -> None:
+    web.answers["/list.txt"] = answer(OLD)
+    note = config.kept[0].path.with_name("kade.txt.note")
+    note.mkdir(parents=True)
+    outcome = brought(config)
+    assert not outcome.good
+    assert "Is a directory" in outcome.told

@@ -38,7 +38,7 @@ class _Note:
 
 
 def update(lists: Sequence[ListSection], kept: Sequence[Kept]) -> list[Outcome]:
-    """Bring each of `lists` up to date where `kept` has it. Nothing but the folder itself is raised: `OSError`."""
+    """Bring each of `lists` up to date where `kept` has it. Raises `OSError` if there can be no such folder."""
     return [_update(wanted, place) for wanted, place in zip(lists, kept, strict=True)]
 
 
@@ -56,10 +56,10 @@ def _update(wanted: ListSection, place: Kept) -> Outcome:
         new = read_list(octets, place.name, place.format)
         if good and new.count * _LOST < good.count:
             raise RulesError(f"holds {new.count} rules only; remove {place.path} to take it nevertheless")
+        replace(place.path, octets)
+        _write_note(place.path, octets, origin, etag)
     except (FetchError, RulesError, OSError) as error:
         return Outcome(False, f"{place.name}: {origin}: {_words(error)}; {_stays(good)}")
-    replace(place.path, octets)
-    _write_note(place.path, octets, origin, etag)
     return Outcome(True, f"{place.name}: {_counted(new)}" + (f" (before: {good.count})" if good else ""))
 
 

@@ -90,7 +90,7 @@ class Catalogue:
             yield from (provider for provider in self._on(url.host) if provider.fits(url.text))
 
     def _on(self, host: str) -> tuple[Provider, ...]:
-        """Those that `host` may be of. A mailing names few hosts many times, so the last few thousand are remembered."""
+        """Those that `host` may be of. A mailing names few hosts many times, so some thousands are remembered."""
         found = self._hosts.get(host)
         if found is None:
             if len(self._hosts) >= _SEEN:
