@@ -12,6 +12,7 @@ from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
+from sluis.rules.words import any_of
 from sluis.urls.params import cut
 from sluis.urls.resolve import Resolution, resolve
 
@@ -21,13 +22,27 @@ Found = Resolution | Hit | str
 Rewrite = Callable[[str], Cut]
 
 WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
-# What a link says when its parameters are likely to make it work, in the languages most mail here is in.
-PERSONAL = re.compile(
-    r"unsubscri|opt.?out|preferenc|confirm|verif|activat|reset|password|sign.?in|log.?in|download|uitschrij|afmeld"
-    r"|voorkeur|bevestig|wachtwoord|inlog|abmeld|abbestell|best(?:ä|&auml;|\xc3\xa4)tig|passwor|anmeld|einstellung"
-    r"|d(?:é|&eacute;|\xc3\xa9)sabonn|d(?:é|&eacute;|\xc3\xa9)sinscri|confirmer|mot de passe|connexion|darse de baja"
-    r"|cancelar|contrase|disiscri|annulla",
-    re.IGNORECASE,
+# What a link says when its parameters are likely to make it work, in the languages most mail here is in; for text
+# in lower case.
+PERSONAL = any_of(
+    (
+        *(
+            "unsubscri",
+            "opt.?out",
+            "preferenc",
+            "confirm",
+            "verif",
+            "activat",
+            "reset",
+            "password",
+            "sign.?in",
+            "log.?in",
+        ),
+        *("download", "uitschrij", "afmeld", "voorkeur", "bevestig", "wachtwoord", "inlog", "abmeld", "abbestell"),
+        *("best(?:ä|&auml;|\xc3\xa4)tig", "passwor", "anmeld", "einstellung", "d(?:é|&eacute;|\xc3\xa9)sabonn"),
+        *("d(?:é|&eacute;|\xc3\xa9)sinscri", "mot de passe", "connexion", "darse de baja", "cancelar", "contrase"),
+        *("disiscri", "annulla"),
+    )
 )
 
 

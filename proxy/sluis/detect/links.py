@@ -21,16 +21,14 @@ _HREF = ValueScanner("href")
 
 def links(page: Page) -> Iterator[Proposal]:
     """Proposals for every `href`, on whatever element: most lead nowhere else, and each address is looked up once."""
-    innocent: set[str] = set()
+    known: dict[str, Found | None] = {}
     for start, raw in _HREF.values(page.text, page.lowered, page.budget):
-        if raw not in innocent:
-            found = look_up(page, _address(page, raw))
-            if found is None:
-                innocent.add(raw)
-            elif tag := enclosing(page.text, start, page.budget):
-                attribute = attribute_at(page.text, start, page.budget)
-                if not (only_stripped(found) and _personal(page, attribute)):
-                    yield from _propose(page, tag, attribute, found)
+        if raw not in known:
+            known[raw] = look_up(page, _address(page, raw))
+        if (found := known[raw]) and (tag := enclosing(page.text, start, page.budget)):
+            attribute = attribute_at(page.text, start, page.budget)
+            if not (only_stripped(found) and _personal(page, attribute)):
+                yield from _propose(page, tag, attribute, found)
 
 
 def _address(page: Page, raw: str) -> str:
@@ -47,4 +45,4 @@ def _propose(page: Page, tag: Tag, attribute: Attribute, found: Found) -> Iterat
 def _personal(page: Page, attribute: Attribute) -> bool:
     """Whether the link's text, or what else its tag says, is of something a person relies on."""
     end = page.text.find("</", attribute.end, attribute.end + _LABEL)
-    return bool(PERSONAL.search(page.text, attribute.end, end if end >= 0 else attribute.end + _LABEL))
+    return bool(PERSONAL.search(page.lowered, attribute.end, end if end >= 0 else attribute.end + _LABEL))

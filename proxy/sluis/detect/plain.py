@@ -88,4 +88,4 @@ def _personal(text: str, address: Address, position: int) -> bool:
     """Whether what stands around an address, back to the one before it, is of something a person relies on."""
     before = text[max(position, address.start - _BEFORE) : address.start]
     rest = _REST_OF_LINE.match(text, address.end, address.end + _AFTER)
-    return bool(PERSONAL.search(before) or (rest and PERSONAL.search(rest[0])))
+    return bool(PERSONAL.search(before.lower()) or (rest and PERSONAL.search(rest[0].lower())))

@@ -13,6 +13,7 @@ from sluis.rules import clearurls
 from sluis.rules.linear import fault
 from sluis.rules.shape import Index, Shape
 from sluis.rules.table import Example, Hit, List, Parameter, Redirector, Rules
+from sluis.rules.words import any_of
 
 KNOWN = {
     "vendors": ({"vendor", "name", "source", "open", "click"}, {"vendor", "name", "source"}),
@@ -177,7 +178,7 @@ def compiled(entries: Sequence[Entry]) -> Rules:
         plain,
         globs,
         re.compile("|".join(f"(?:{each.name.pattern})\\Z" for each in globs) or r"(?!)", re.ASCII),
-        re.compile("|".join(words) or r"(?!)", re.IGNORECASE | re.ASCII),
+        any_of(word for line in words for word in line.split("|")),
         frozenset(signatures),
         frozenset(styles),
         tuple(examples),

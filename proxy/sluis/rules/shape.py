@@ -42,6 +42,8 @@ class Shape:
 def parameters(query: str) -> dict[str, str]:
     """The first value of each name in a query, percent-decoded."""
     pairs = (pair.partition("=") for pair in query.replace("&amp;", "&").split("&"))
+    if "%" not in query:
+        return {name: value for name, _, value in reversed(list(pairs))}
     return {unquote(name): unquote(value) for name, _, value in reversed(list(pairs))}
 
 

@@ -24,7 +24,7 @@ def cut(text: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
 
 def protected(url: Url, rules: Rules) -> bool:
     """Whether a parameter of `url` may be what makes it work: it is signed, or leads to what a person must reach."""
-    if rules.words.search(url.host + url.path + "?" + url.query):
+    if rules.words.search(f"{url.host}{url.path}?{url.query}".lower()):
         return True
     return not rules.signatures.isdisjoint(name.lower() for name in parameters(url.query))
 
