@@ -22,7 +22,7 @@ _ESCAPES = {
 _ESCAPES[b"\r\n"] = b""
 _PADDED = re.compile(rb"[ \t]++\r?\n")
 _SOFT = re.compile(rb"[ \t]*+(?:\r?\n|\Z)")
-_ATOM = re.compile(rb"\r?\n|-->|[!-<>-~ \t]|[^\n]|\n")
+_TOKEN = re.compile(rb"\r?\n|-->|(?:(?!-->)[ -<>-~])++|[^\n]|\n")
 _EQUALS = ord("=")
 _LINE = 76  # octets, the soft line break's own `=` included
 
@@ -91,8 +91,8 @@ class QuotedPrintable:
             start -= 1  # a blank that would now end its line falls away unless it is escaped
             octets = self._raw[start : start + 1] + octets
         lines = _Lines(columns.at(start), self._newline)
-        for atom in _atoms(octets, self._newline):
-            lines.add(atom)
+        for token in _tokens(octets, self._newline):
+            lines.add(token)
         lines.end(rest)
         if lines.column == 0 and self._raw.startswith(b"--", end):
             lines.add(b"-")  # written so that it cannot begin a delimiter
@@ -103,18 +103,18 @@ class QuotedPrintable:
         """The edit in as many octets and lines as stood here, blanks and soft breaks at its pad; None without room."""
         breaks = self._raw.count(b"\n", start, end) - edit.octets.count(self._newline)
         pad = len(edit.octets) if edit.pad is None else edit.pad
-        head, tail = (list(_atoms(octets, self._newline)) for octets in (edit.octets[:pad], edit.octets[pad:]))
-        blank = b"".join(_atoms(edit.blank, self._newline))
+        head, tail = (list(_tokens(octets, self._newline)) for octets in (edit.octets[:pad], edit.octets[pad:]))
+        blank = b"".join(_tokens(edit.blank, self._newline))
         soft = b"=" + self._newline
         spare = end - start - sum(map(len, head + tail)) - breaks * len(soft)
         if breaks < 0 or spare < 0 or spare % len(blank):
             return None
         lines = _Lines(columns.at(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
-        for atom in [*head, *[blank] * (spare // len(blank))]:
-            lines.add(atom)
+        for token in [*head, *([b" " * spare] if blank == b" " else [blank] * (spare // len(blank)))]:
+            lines.add(token)
         lines.spend(1 if sum(map(len, tail)) + rest > _LINE else 0)
-        for atom in tail:
-            lines.add(atom)
+        for token in tail:
+            lines.add(token)
         lines.spend(0)
         octets = lines.octets()
         return Edit(start, end, octets) if len(octets) == end - start and lines.holds(rest) else None
@@ -182,17 +182,36 @@ class _Lines:
         self.column, self._soft, self._breaks, self._limit = column, b"=" + newline, breaks, limit
         self._pieces: list[bytes] = []
 
-    def add(self, atom: bytes) -> None:
-        if atom.endswith(b"\n"):
-            self._pieces.append(atom)
+    def add(self, token: bytes) -> None:
+        """A line end, an escape, the end of a comment, or octets that stand for themselves."""
+        if token.endswith(b"\n"):
+            self._pieces.append(token)
             self.column = 0
-            return
-        if self.column + len(atom) > self._limit - 1 and self._breaks != 0:
+        elif token.startswith(b"=") or token == b"-->":
+            self._put(token)
+        else:
+            self._run(token)
+
+    def _put(self, token: bytes) -> None:
+        """A token that is not to be broken."""
+        if self.column + len(token) > self._limit - 1 and self._breaks != 0:
             self._break()
-        if atom == b"-" and not self.column:
-            atom = b"=2D"  # no line of ours begins as a delimiter does
-        self._pieces.append(atom)
-        self.column += len(atom)
+        self._pieces.append(token)
+        self.column += len(token)
+
+    def _run(self, octets: bytes) -> None:
+        """Octets that may be broken anywhere. No line of ours begins with a dash, as a delimiter does."""
+        while octets:
+            room = self._limit - 1 - self.column if self._breaks != 0 else len(octets)
+            if room <= 0:
+                self._break()
+            elif not self.column and octets.startswith(b"-"):
+                self._put(b"=2D")
+                octets = octets[1:]
+            else:
+                self._pieces.append(octets[:room])
+                self.column += len(octets[:room])
+                octets = octets[room:]
 
     def end(self, rest: int) -> None:
         """What follows on the wire takes `rest` more octets of the line."""
@@ -228,14 +247,14 @@ def _piece(piece: bytes) -> bytes:
     return piece[soft.end() :] if soft else b"=" + piece
 
 
-def _atoms(octets: bytes, newline: bytes) -> Iterator[bytes]:
-    """`octets` as tokens: the part's line ends as they are, printable ASCII as itself, the rest escaped.
+def _tokens(octets: bytes, newline: bytes) -> Iterator[bytes]:
+    """`octets` as tokens: the part's line ends as they are, runs of printable ASCII as themselves, the rest escaped.
 
     Where lines end in CR LF, a LF alone is an octet and no line end, as half a line end of UTF-16 is.
     """
-    for match in _ATOM.finditer(octets):
-        atom = match[0]
-        yield atom if atom.endswith(newline) or (32 <= atom[0] < 127 and atom != b"=") else b"=%02X" % atom[0]
+    for match in _TOKEN.finditer(octets):
+        token = match[0]
+        yield token if token.endswith(newline) or (32 <= token[0] < 127 and token != b"=") else b"=%02X" % token[0]
 
 
 def _escape_last(octets: bytes, after: bytes) -> bytes:
