@@ -159,13 +159,22 @@ _NAMED = re.compile(r"<([A-Za-z][^ \t\n\r\f/>]{0,31}+)(?=[ \t\n\r\f/])")
 def enclosing(text: str, position: int, budget: Budget) -> Tag | None:
     """The nearest tag that opens not far before `position` and contains it."""
     floor = max(0, position - _REACH)
-    budget.spend(position - floor)
-    for start in reversed([match.start() for match in _AROUND.finditer(text, floor, position)]):
-        if match := _NAMED.match(text, start):
-            end = tail_end(text, match.end(), budget)
-            if end > position:
-                return Tag(text, match[1].lower(), start, match.end(), end)
-    return None
+    nearest = text.rfind("<", floor, position)
+    if nearest < 0:
+        return None
+    if found := _containing(text, nearest, position, budget):
+        return found
+    budget.spend(nearest - floor)
+    starts = [match.start() for match in _AROUND.finditer(text, floor, position)]
+    return next((tag for start in reversed(starts) if (tag := _containing(text, start, position, budget))), None)
+
+
+def _containing(text: str, start: int, position: int, budget: Budget) -> Tag | None:
+    match = _NAMED.match(text, start)
+    if match is None:
+        return None
+    end = tail_end(text, match.end(), budget)
+    return Tag(text, match[1].lower(), start, match.end(), end) if end > position else None
 
 
 class AttributeScanner:
