@@ -87,7 +87,9 @@ SLOW = "(a+)+$"
 
 
 def test_unfit_patterns_are_left_out_and_counted() -> None:
-    some = catalogue(shop=SHOP | {"rules": ["src", "a", "b", SLOW, "("], "rawRules": [SLOW], "redirections": [SLOW, "a(?=b)"]})
+    some = catalogue(
+        shop=SHOP | {"rules": ["src", "a", "b", SLOW, "("], "rawRules": [SLOW], "redirections": [SLOW, "a(?=b)"]}
+    )
     assert (some.count, some.skipped) == (5, 5)
 
 
