@@ -56,6 +56,11 @@ class Case:
     fields: Mapping[str, str]
     parts: tuple[Piece, ...]
 
+    @property
+    def shown(self) -> bool:
+        """Whether a mail client finds HTML in it to show."""
+        return bool(self.html) or any(part.media_type.lower().startswith(HTML) for part in self.parts)
+
     def raw(self, address: Address, wire: Wire = RAW) -> bytes:
         """The message that calls `address`, written as `wire` says."""
         pieces = [self._piece(part, address) for part in self.parts]

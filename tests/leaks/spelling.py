@@ -4,6 +4,7 @@ One function a spelling, one row of `SPELLINGS` each; a case asks for one by nam
 """
 
 import base64
+import binascii
 import html
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -34,6 +35,13 @@ def _escaped(text: str) -> str:
     return "".join(mark if mark in _HEXADECIMAL else "\\" + mark for mark in text)
 
 
+def _uuencoded(text: str) -> str:
+    """As Unix did before MIME (POSIX uuencode)."""
+    octets = text.encode()
+    lines = [binascii.b2a_uu(octets[start : start + 45]).decode() for start in range(0, len(octets), 45)]
+    return f"begin 644 a.html\n{''.join(lines)}`\nend\n"
+
+
 SPELLINGS: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -53,6 +61,7 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "soft-hyphens-named": "&shy;".join,
         "tabs": "\t".join,
         "thousandfold": lambda text: text * 1000,
+        "uuencoded": _uuencoded,
         "twice": lambda text: html.escape(html.escape(text)),
     }
 )

@@ -4,18 +4,19 @@ Whatever it says of Chromium is what the cases say, which the test of the labora
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from tests.leaks.case import Case, cases
 from tests.leaks.chromium import Channel
-from tests.leaks.laboratory import ABROAD, PATHS, Trial, named, trials
-from tests.leaks.wire import RAW, WIRES
+from tests.leaks.laboratory import ABROAD, PATHS, Verdict, trials, verdict
+from tests.leaks.wire import WIRES
 
 PAGE = Path(__file__).parents[2] / "docs" / "leaks.md"
 _LONGEST = 110  # characters of a case's HTML that are shown
 _COLUMNS = (("balanced", "tracker"), ("balanced", "picture"), ("strict", "tracker"), ("strict", "picture"))
+Found = Mapping[tuple[str, str, str], Verdict]
 _INTRODUCTION = """\
 # How a mail can call home, and what comes of it
 
@@ -44,19 +45,16 @@ in every encoding and charset that it reads. What it does not do is judged on th
 
 def page() -> str:
     """The whole page, with the trials run on their octets."""
-    failed = {(trial.case.name, trial.policy, trial.called) for trial in named()}
+    found = {(trial.case.name, trial.policy, trial.called): verdict(trial) for trial in trials()}
     judged = [case for case in cases() if not case.out]
-    parts = [_introduction(judged, failed)]
+    parts = [_introduction(judged, found)]
     for about, group in groupby(judged, key=lambda case: case.group):
-        parts.append("\n".join(_section(about, list(group), failed)))
+        parts.append("\n".join(_section(about, group, found)))
     parts.append("\n".join(_out_of_scope()))
     return "\n".join(parts)
 
 
-Failed = set[tuple[str, str, str]]
-
-
-def _introduction(judged: Sequence[Case], failed: Failed) -> str:
+def _introduction(judged: Sequence[Case], found: Found) -> str:
     fires = Counter(case.fires for case in judged)
     counts = {"all": len(cases()), "out of scope, see the end": len(cases()) - len(judged)}
     counts |= {f"Chromium: {channel}": fires[channel] for channel in Channel if channel is not Channel.NONE}
@@ -67,37 +65,34 @@ def _introduction(judged: Sequence[Case], failed: Failed) -> str:
         charsets=", ".join(dict.fromkeys(wire.charset for wire in WIRES)),
         abroad=", ".join(f"`{name}`" for name in ABROAD),
         summary="\n".join(f"| {name} | {count} |" for name, count in counts.items()),
-        totals="\n".join(_total(policy, failed) for policy in ("balanced", "strict")),
+        totals="\n".join(_total(policy, found) for policy in ("balanced", "strict")),
     )
 
 
-def _total(policy: str, failed: Failed) -> str:
+def _total(policy: str, found: Found) -> str:
     cells = []
     for called in PATHS:
-        tried = [trial.case for trial in trials() if (trial.policy, trial.called) == (policy, called)]
-        loud = sum((case.name, policy, called) in failed for case in tried)
-        kept = sum(Trial(case, policy, called, RAW).kept for case in cases() if not case.out)
-        cells.append(f"{loud} of {len(tried)} call" + (f", {kept} kept as content" if kept else ""))
+        counts = Counter(kind for (_, *under), kind in found.items() if under == [policy, called])
+        kept = f", {counts[Verdict.KEPT]} kept" if counts[Verdict.KEPT] else ""
+        cells.append(f"{counts[Verdict.CALLS]} call, {counts[Verdict.SILENT]} silent{kept}")
     return f"| `{policy}` | {' | '.join(cells)} |"
 
 
-def _section(about: str, group: Sequence[Case], failed: Failed) -> Iterator[str]:
+def _section(about: str, group: Iterable[Case], found: Found) -> Iterator[str]:
     yield f"\n## {about}\n"
     yield "| case | what it is | Chromium | balanced, tracker | balanced, unknown | strict, tracker | strict, unknown |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for case in group:
-        cells = (_cell(case, policy, called, failed) for policy, called in _COLUMNS)
+        cells = (_cell(case, found[case.name, policy, called]) for policy, called in _COLUMNS)
         yield f"| {case.name} | {_shown(case)} | {_fired(case)} | {' | '.join(cells)} |"
+
+
+def _cell(case: Case, found: Verdict) -> str:
+    return f"**calls**: {case.leak}" if found is Verdict.CALLS else str(found)
 
 
 def _fired(case: Case) -> str:
     return "" if case.fires is Channel.NONE else str(case.fires)
-
-
-def _cell(case: Case, policy: str, called: str, failed: Failed) -> str:
-    if (case.name, policy, called) in failed:
-        return f"**calls**: {case.leak}"
-    return "kept" if Trial(case, policy, called, RAW).kept else "silent"
 
 
 def _shown(case: Case) -> str:

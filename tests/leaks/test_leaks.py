@@ -36,7 +36,7 @@ def test_every_case_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("wire", WIRES, ids=spelled)
 def test_nothing_names_its_host_once_it_is_cleaned(wire: Wire) -> None:
-    assert [str(trial) for trial in laboratory.named(wire) if not trial.case.leak] == []
+    assert [str(trial) for trial in laboratory.leaking(wire) if not trial.case.leak] == []
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=spelled)
@@ -64,7 +64,7 @@ def test_every_known_tracker_is_taken_out(html: str) -> None:
 
 
 def test_known_leaks_are_leaks() -> None:
-    assert {trial.case.name for trial in laboratory.named()} == {case.name for case in cases() if case.leak}
+    assert {trial.case.name for trial in laboratory.leaking()} == {case.name for case in cases() if case.leak}
 
 
 def test_the_page_is_current() -> None:

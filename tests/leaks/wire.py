@@ -39,6 +39,7 @@ _CHARSETS = (
     ("utf-16", "utf-16", "Grüße 春"),
     ("utf-7", "utf-7", "Grüße 春"),
 )
+_HOW = frozenset({"Content-Type", "Content-Transfer-Encoding"})
 _SEVEN_BITS = frozenset({"iso-2022-jp", "utf-7"})
 
 
@@ -69,6 +70,8 @@ def message(pieces: Sequence[Piece], fields: Mapping[str, str], container: str, 
 
 
 def _entity(piece: Piece, fields: Mapping[str, str], wire: Wire) -> bytes:
+    """One part; one that says for itself how it is written is written so."""
+    wire = wire if _HOW.isdisjoint(piece.fields) else RAW
     own = {
         "Content-Type": f"{piece.media_type}; charset={wire.charset}",
         "Content-Transfer-Encoding": wire.encoding,
