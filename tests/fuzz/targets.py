@@ -150,10 +150,11 @@ def standard(text: str, state: str) -> list[tuple[str, dict[str, str]]]:
 
 def _holds(tag: Tag, attributes: Mapping[str, str]) -> bool:
     """A raw value of ours may stop at a stray quote; NUL is replaced by the standard."""
-    ours = {attribute.name: attribute.value.replace("\0", "\ufffd") for attribute in reversed(tag.attributes)}
+    ours = {attribute.name.lower(): attribute.value.replace("\0", "\ufffd") for attribute in reversed(tag.attributes)}
     names = {name.replace("\0", "\ufffd") for name in ours}
     return all(
-        name in names and value.startswith(ours.get(name, ours.get(name.replace("\ufffd", "\0"), "")))
+        name.lower() in names
+        and value.startswith(ours.get(name.lower(), ours.get(name.lower().replace("\ufffd", "\0"), "")))
         for name, value in attributes.items()
     )
 

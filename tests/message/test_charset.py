@@ -90,9 +90,10 @@ def test_without_a_byte_order_mark_both_orders_are_read(order: str) -> None:
     assert readings(octets, "utf-16")[0].text == "<p>hello</p>"
 
 
-def test_an_escape_its_codec_gives_up_on_leaves_the_octets_to_be_read() -> None:
-    octets = b"<b>\x1b$)x\\b\x0f</b>"
-    assert [text.text for text in readings(octets, "iso-2022-kr")] == [octets.decode("latin-1")]
+@pytest.mark.parametrize("octets", [b"<b>\x1b$)x\\bcdefghi</b>", b"<b>\x1b(\0\0\0\0\0\0\0\0\0</b>"])
+def test_an_escape_that_there_is_not_is_passed_over(octets: bytes) -> None:
+    for charset in ("iso-2022-kr", "iso-2022-jp"):
+        assert readings(octets, charset)[0].text.replace("\ufffd", "\x1b") == octets.decode()
 
 
 def test_edits_within_one_shift_sequence_are_made_together() -> None:

@@ -188,3 +188,10 @@ def test_octets_outside_the_spans_stay(case: tuple[bytes, Encoding, list[Edit]])
 def test_splice_refuses_what_overlaps() -> None:
     with pytest.raises(ValueError, match="edit 0:2 after 1"):
         splice(b"abc", [Edit(0, 1, b""), Edit(0, 2, b"")])
+
+
+@pytest.mark.parametrize(("wire", "end"), [(b"=<b>ba", 4), (b"=b<i>a", 5), (b"=<b>\nx", 4)])
+def test_an_equals_sign_for_itself_makes_no_escape_with_what_comes_behind_it(wire: bytes, end: int) -> None:
+    edit = Edit(end - 3, end, b"")
+    assert octets(edited(wire, QP, edit), QP) == wire[: end - 3] + wire[end:]
+    assert decode(wire, (0, len(wire)), QP).wire([Edit(end - 3, end, b"abc")], fit=True).spans == (None,)

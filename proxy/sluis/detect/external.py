@@ -28,7 +28,8 @@ def external(part: Part, raw: bytes, *, fit: bool) -> Iterator[tuple[Finding, Ed
     for field in fields(raw, *part.header)[0]:
         if field.name != b"content-type":
             continue
-        for match in _PLACE.finditer(raw, *field.value):
+        begin, stop = field.value
+        for match in _PLACE.finditer(raw, begin, stop - raw.endswith(b"\r", begin, stop)):
             start, end = match.span(1)
             if not _BLANK.fullmatch(match[1]):
                 edit = Edit(start, end, _FILLED.sub(b"_", match[1]) if fit else b'""')

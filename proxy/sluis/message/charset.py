@@ -144,7 +144,7 @@ def readings(octets: bytes, declared: str | None, *, markup: bool = True) -> tup
     names = _codecs(octets, declared, markup=markup)
     plain = Text(octets.decode("latin-1"), octets, names[0])
     alien = [name for name in names if _ALIEN.match(name.replace("-", "_"))]
-    found = [Text(places.text, octets, name, places) for name in alien if (places := foreign(octets, name))]
+    found = [Text(places.text, octets, name, places) for name in alien for places in (foreign(octets, name),)]
     if not found or found[0].text == plain.text:
         return (plain,)
     found.sort(key=lambda text: -len(text.text.encode("ascii", "ignore")))  # the likelier order of octets first

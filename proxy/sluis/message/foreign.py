@@ -42,20 +42,18 @@ def shifted(codec: str) -> bool:
     return bool(_SHIFTED.search(codec))
 
 
-def foreign(octets: bytes, codec: str) -> Foreign | None:
-    """`octets` read by `codec`; None where it gives up on them, as Python's for ISO-2022 do on some escapes."""
+def foreign(octets: bytes, codec: str) -> Foreign:
+    """`octets` read by `codec`, one that has ASCII in some way."""
     if codec == "utf-7":
         return _utf_7(octets)
+    if shifted(codec):
+        return _stepwise(octets, codec)
     text = octets.decode(codec, "replace")
     width = len(" ".encode(codec))
-    if len(text) * width == len(octets) and (width > 1 or not shifted(codec)):
-        stride = _STRIDE // width
-        waypoints = [Waypoint(at * width, at, _START) for at in range(0, len(text) + 1, stride)]
-        return Foreign(text, range(0, len(octets) + 1, width), waypoints)
-    try:
+    if len(text) * width != len(octets):
         return _stepwise(octets, codec)
-    except UnicodeError:
-        return None
+    waypoints = [Waypoint(at * width, at, _START) for at in range(0, len(text) + 1, _STRIDE // width)]
+    return Foreign(text, range(0, len(octets) + 1, width), waypoints)
 
 
 def reads(octets: bytes, codec: str, before: Foreign, first: int, last: int, new: bytes, wanted: str) -> bool:
@@ -75,10 +73,32 @@ def reads(octets: bytes, codec: str, before: Foreign, first: int, last: int, new
     decoder = codecs.getincrementaldecoder(codec)("replace")
     decoder.setstate(left.state)
     ends = right.octet == end.octet
-    try:
-        return decoder.decode(stretch, ends) == expected and (ends or decoder.getstate() == right.state)
-    except UnicodeError:
-        return False
+    # Octets that are none of the charset may be replaced by more or fewer characters where they come one by one.
+    text = (
+        decoder.decode(stretch, ends)
+        if "\ufffd" not in expected
+        else "".join(piece for _, _, piece in _steps(decoder, stretch, ends=ends))
+    )
+    return text == expected and (ends or decoder.getstate() == right.state)
+
+
+def _steps(decoder: codecs.IncrementalDecoder, octets: bytes, *, ends: bool) -> Iterator[tuple[int, int, str]]:
+    """Octet by octet the characters that come of it, and the octets `[start, stop)` that they are written with.
+
+    On some escapes that there are not, Python's decoders give up; they are passed over as browsers do (WHATWG Encoding
+    §12.2.1): the first octet becomes a replacement character, and the rest is read on.
+    """
+    start = index = 0
+    while index < len(octets):
+        try:
+            piece = decoder.decode(octets[index : index + 1], ends and index + 1 == len(octets))
+        except UnicodeError:
+            decoder.setstate((b"", decoder.getstate()[1]))
+            piece, index = "\ufffd", start
+        index += 1
+        if piece:
+            yield start, index, piece
+            start = index
 
 
 def _stepwise(octets: bytes, codec: str) -> Foreign:
@@ -86,15 +106,11 @@ def _stepwise(octets: bytes, codec: str) -> Foreign:
     pieces: list[str] = []
     starts: list[int] = []
     waypoints = [Waypoint(0, 0, decoder.getstate())]
-    pending = 0
-    for index in range(len(octets)):
-        piece = decoder.decode(octets[index : index + 1], index + 1 == len(octets))
-        if piece:
-            starts += [pending] * len(piece)
-            pieces.append(piece)
-            pending = index + 1
-            if pending - waypoints[-1].octet >= _STRIDE:
-                waypoints.append(Waypoint(pending, len(starts), decoder.getstate()))
+    for start, stop, piece in _steps(decoder, octets, ends=True):
+        starts += [start] * len(piece)
+        pieces.append(piece)
+        if stop - waypoints[-1].octet >= _STRIDE and stop < len(octets):
+            waypoints.append(Waypoint(stop, len(starts), decoder.getstate()))
     return Foreign("".join(pieces), (*starts, len(octets)), waypoints)
 
 
