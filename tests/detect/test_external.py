@@ -32,6 +32,11 @@ def defused(header: bytes, *, fit: bool = False) -> bytes:
             b'Content-Type: message/external-body; url*0=""; url*1=""',
             b'Content-Type: message/external-body; url*0="________"; url*1="_________"',
         ),
+        (
+            b'Content-Type: message/external-body; url="https://t.example',
+            b'Content-Type: message/external-body; url=""',
+            b'Content-Type: message/external-body; url="_________________',
+        ),
     ],
 )
 def test_the_place_is_emptied(header: bytes, after: bytes, fitted: bytes) -> None:

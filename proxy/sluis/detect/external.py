@@ -30,10 +30,10 @@ def external(part: Part, raw: bytes, *, fit: bool) -> Iterator[tuple[Finding, Ed
             continue
         begin, stop = field.value
         for match in _PLACE.finditer(raw, begin, stop - raw.endswith(b"\r", begin, stop)):
-            start, end = match.span(1)
-            if not _BLANK.fullmatch(match[1]):
-                edit = Edit(start, end, _FILLED.sub(b"_", match[1]) if fit else b'""')
-                yield _finding(part, (start, end), match[1].decode("latin-1")), edit
+            place, start = match[1].rstrip(), match.start(1)  # a quote that never closes takes the line end along
+            if not _BLANK.fullmatch(place):
+                edit = Edit(start, start + len(place), _FILLED.sub(b"_", place) if fit else b'""')
+                yield _finding(part, (edit.start, edit.end), place.decode("latin-1")), edit
 
 
 def _finding(part: Part, span: tuple[int, int], written: str) -> Finding:
