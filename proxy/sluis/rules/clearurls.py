@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from sluis.rules.effort import FLAGS, fault
+from sluis.rules.effort import FLAGS, UnfitError, alternatives, compiled
 from sluis.urls.parse import Url
 
 LONGEST = 2_048  # characters of a URL, and so a bound for the square of it
@@ -20,7 +20,6 @@ _SEEN = 4096  # hosts
 _LONGEST_NAME = 128  # characters of a parameter's name
 _QUERY = re.compile(r"([^?#]*+)(?:\?([^#]*+))?(#.*+)?", re.DOTALL)
 _HOST = re.compile(r"\^https\?:(?:\\?/){2}(?:\(\?:\[a-z0-9-\]\+\\\.\)\*\??)?([a-z0-9-]{3,})(?![?*+{])")
-_EVERYTHING = ".*"
 _TEXTS = ("rules", "rawRules", "exceptions", "redirections")
 
 Patterns = tuple[re.Pattern[str], ...]
@@ -124,32 +123,39 @@ class _Tally:
     def __init__(self) -> None:
         self.used = self.skipped = 0
 
-    def fit(self, pattern: str, *, anchored: bool = False) -> bool:
-        """Whether `pattern` may be used, and count it."""
-        wrong = fault(pattern, anchored=anchored) is not None
-        self.skipped += wrong
-        self.used += not wrong
-        return not wrong
+    def fit(self, pattern: str, *, anchored: bool = False) -> re.Pattern[str] | None:
+        """`pattern` compiled if it may be used, and counted either way."""
+        try:
+            found = compiled(pattern, anchored=anchored)
+        except UnfitError:
+            self.skipped += 1
+            return None
+        self.used += 1
+        return found
+
+    def all(self, patterns: list[str]) -> Patterns:
+        """Those of `patterns` that may be used."""
+        return tuple(found for each in patterns if (found := self.fit(each)))
 
 
 def _provider(rule: str, values: object, tally: _Tally) -> Provider | None:
-    if not isinstance(values, dict) or not isinstance(pattern := values.get("urlPattern"), str):
+    if not isinstance(values, dict) or not isinstance(text := values.get("urlPattern"), str):
         tally.skipped += 1
         return None
-    texts = {key: _texts(values, key) for key in _TEXTS}
-    pattern = _begun(pattern)
-    exceptions = [each if tally.fit(each) else _word(each) for each in map(_begun, texts["exceptions"])]
-    if not tally.fit(pattern) or not all(exceptions):
+    rules, raw, exceptions, redirections = (_texts(values, key) for key in _TEXTS)
+    pattern = tally.fit(text)
+    spared = [tally.fit(each) or _widened(each) for each in exceptions]
+    if not pattern or not all(spared):
         return None
-    names = [each for each in texts["rules"] if tally.fit(each, anchored=True)]
+    names = [each for each in rules if tally.fit(each, anchored=True)]
     return Provider(
         rule,
-        _word(pattern),
-        re.compile(pattern, FLAGS),
+        _word(text),
+        pattern,
         re.compile("|".join(f"(?:{each})\\Z" for each in names) or r"(?!)", FLAGS),
-        _compiled(texts["rawRules"], tally),
-        tuple(re.compile(each, FLAGS) for each in exceptions),
-        tuple(each for each in _compiled(texts["redirections"], tally) if each.groups),
+        tally.all(raw),
+        tuple(filter(None, spared)),
+        tuple(each for each in tally.all(redirections) if each.groups),
         values.get("completeProvider") is True,
     )
 
@@ -159,19 +165,16 @@ def _texts(values: Mapping[str, object], key: str) -> list[str]:
     return [each for each in given if isinstance(each, str) and each] if isinstance(given, list) else []
 
 
-def _compiled(patterns: list[str], tally: _Tally) -> Patterns:
-    return tuple(re.compile(_begun(each), FLAGS) for each in patterns if tally.fit(_begun(each)))
-
-
-def _begun(pattern: str) -> str:
-    """The same pattern, tried at the beginning only where nothing is gained by trying it elsewhere."""
-    return "^" + pattern if pattern.startswith(_EVERYTHING) else pattern
+def _widened(exception: str) -> re.Pattern[str] | None:
+    """A pattern that spares at least what `exception` does; None where its host is not plain to see."""
+    word = _word(exception)
+    return re.compile(re.escape(word), FLAGS) if word else None
 
 
 def _word(pattern: str) -> str:
     """Letters that stand in the host of every URL `pattern` finds; none where that is not plain to see."""
     found = _HOST.match(pattern)
-    return found[1] if found and "|" not in pattern else ""
+    return found[1] if found and not alternatives(pattern) else ""
 
 
 def _strip(text: str, provider: Provider) -> Stripped | None:

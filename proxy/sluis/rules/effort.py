@@ -1,10 +1,10 @@
 """How much work a pattern from outside can make of a URL, found out before it is ever used.
 
 Our own patterns are written to be linear; those of a list are what somebody sent. One is fit if no repeat can divide
-the same text among its rounds in more than one way (from which exponential time comes), and if at most one of its
-repeats may end at many places, or it begins at many. So a match takes at most the square of a URL's length, and lists
-are held against short URLs only. Repeats that cannot leave the host are bounded by the length of a host, and do not
-count. What is not understood here (look-around, back references) is unfit.
+the same text among its rounds in more than one way (from which exponential time comes), and if no more than two of
+these meet: that it may begin at many places, that a repeat may end at many, that another then runs on. So a match
+takes at most the square of a URL's length, and lists are held against short URLs only. Repeats within the host do not
+count: it is short, and matched once. What is not understood here (look-around, back references) is unfit.
 """
 
 import re
@@ -14,7 +14,8 @@ from typing import Any
 
 FLAGS = re.IGNORECASE | re.ASCII
 _LONGEST = 2_000  # characters of a pattern
-_WAYS = 64  # ways through branches and optional pieces that begin alike
+_WAYS = 16  # ways through branches and optional pieces that begin alike
+_SQUARE = 2
 _CONFINED = 2  # repeats within the host that may end at many places
 
 Items = Any  # the parser's own tree: a sequence of pairs of operation and argument
@@ -25,7 +26,7 @@ _ALL: Characters = frozenset(range(_OTHER + 1))
 _NONE: Characters = frozenset()
 _LEAVES_HOST = frozenset(map(ord, "/?#\\"))
 _HOST_BEGINS = re.compile(r"\^https\?:(?:\\?/){2}")
-_HEAD = 9  # items that `^https?://` is parsed into
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*+\]|.", re.DOTALL)
 _REPEATS = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT})
 
 
@@ -43,47 +44,98 @@ _CATEGORIES: Mapping[Any, Characters] = {
 }
 
 
-class UnfitError(Exception):
+class UnfitError(ValueError):
     """The pattern may take too long, or cannot be read."""
 
 
-def fault(pattern: str, *, anchored: bool = False) -> str | None:
-    """What makes `pattern` unfit to be searched for in a URL (`anchored`: to be matched with a short text), or None."""
+def compiled(pattern: str, *, anchored: bool = False) -> re.Pattern[str]:
+    """`pattern`, to be searched for in a URL of bounded length, or (`anchored`) matched with one short text.
+
+    Raises UnfitError, in a few words, if it may take long or is none.
+    """
+    if len(pattern) > _LONGEST:
+        raise UnfitError("is too long")
+    if "(?>" in pattern:
+        raise UnfitError("uses atomic_group")  # no word of JavaScript's, in which lists are written
     try:
-        _weigh(pattern, anchored=anchored)
-    except UnfitError as unfit:
-        return str(unfit)
+        prepared = _host_once(_from_beginning(pattern))
+        _weigh(_items(prepared), anchored=anchored)
+        return re.compile(prepared, FLAGS)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        raise UnfitError(f"is no regular expression: {error}") from error
+
+
+def _items(pattern: str) -> Items:
+    return list(_parser.parse(pattern, FLAGS))
+
+
+def _from_beginning(pattern: str) -> str:
+    """The same pattern, tried at the beginning only where nothing is gained by trying it elsewhere."""
+    return "^" + pattern if pattern.startswith(".*") else pattern
+
+
+def _host_once(pattern: str) -> str:
+    """The same pattern, its host in an atomic group where that changes nothing.
+
+    What is to match the host ends at the first slash, in whatever way it gets there, so one way is as good as all.
+    """
+    begun = _HOST_BEGINS.match(pattern)
+    ends = _slash(pattern, begun.end()) if begun else None
+    if (
+        begun is None
+        or ends is None
+        or alternatives(pattern)
+        or not _LEAVES_HOST.isdisjoint(_consumed(_items(pattern[begun.end() : ends[0]])))
+    ):
+        return pattern
+    return f"{begun[0]}(?>{pattern[begun.end() : ends[1]]}){pattern[ends[1] :]}"
+
+
+def alternatives(pattern: str) -> bool:
+    """Whether `pattern` is several, any of which will do."""
+    depth = 0
+    for piece in _PIECE.finditer(pattern):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth == 0 and piece[0] == "|":
+            return True
+    return False
+
+
+def _slash(pattern: str, start: int) -> tuple[int, int] | None:
+    """The span of the first slash from `start` that stands in no group or set and is not repeated."""
+    depth = 0
+    for piece in _PIECE.finditer(pattern, start):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth == 0 and piece[0] in {"/", r"\/"}:
+            return None if pattern[piece.end() : piece.end() + 1] in set("?*+{") else piece.span()
     return None
 
 
-def _weigh(pattern: str, *, anchored: bool) -> None:
-    if len(pattern) > _LONGEST:
-        raise UnfitError("is too long")
-    items = list(_parser.parse(pattern, FLAGS))
-    anchored = anchored or items[:1] == [(_constants.AT, _constants.AT_BEGINNING)]
-    host = bool(_HOST_BEGINS.match(pattern)) and items[:1] == [(_constants.AT, _constants.AT_BEGINNING)]
-    weight = _Weight(in_host=host)
-    weight.sequence(items[_HEAD:] if host else items, _NONE, _NONE, looped=False)
-    if weight.endings + (not anchored) > 1 or weight.confined > _CONFINED or weight.ways > _WAYS:
+def _weigh(items: Items, *, anchored: bool) -> None:
+    begins = 0 if anchored or items[:1] == [(_constants.AT, _constants.AT_BEGINNING)] else 1
+    weight = _Weight(begins)
+    weight.sequence(items, _NONE, _NONE, looped=False)
+    if weight.places + weight.runs > _SQUARE or weight.confined > _CONFINED or weight.ways > _WAYS:
         raise UnfitError("has too many repeats that may end anywhere")
 
 
 class _Weight:
-    """One walk through a pattern: how many repeats may end at many places, how many ways lead through branches."""
+    """One walk through a pattern.
 
-    def __init__(self, *, in_host: bool) -> None:
-        self._in_host = in_host
-        self.endings = 0
+    `places`: how often a match goes on from many places; `runs`: whether it then runs over text that it may have to
+    leave again; `confined`: places within the host; `ways`: how many lead through branches.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._in_host = False
+        self.places = places
+        self.runs = False
         self.confined = 0
         self.ways = 1
 
     def sequence(self, items: Items, again: Characters, out: Characters, *, looped: bool) -> None:
         """Walk `items`, behind which comes one of `again` in the same loop, or of `out` beyond it."""
         for index, (operation, argument) in enumerate(items):
-            if not looped:
-                self._in_host = self._in_host and _LEAVES_HOST.isdisjoint(_consumed([(operation, argument)]))
             following, empty = _first(items[index + 1 :])
             near, far = following | (again if empty else _NONE), out if empty else _NONE
             if operation in _REPEATS:
@@ -92,6 +144,10 @@ class _Weight:
                 self._branch(argument[1], near, far, looped=looped)
             elif operation is _constants.SUBPATTERN:
                 self.sequence(argument[-1], near, far, looped=looped)
+            elif operation is _constants.ATOMIC_GROUP:
+                self._in_host = True
+                self.sequence(argument, near, far, looped=looped)
+                self._in_host = False
             else:
                 _first_of(operation, argument)
 
@@ -108,6 +164,8 @@ class _Weight:
             if looped and begins & near:
                 raise UnfitError("has a repeat within a repeat that share a text in many ways")
             self._ends_anywhere()
+        elif (near | far) and not looped and not self._in_host:
+            self.runs = self.runs or self.places > 0
         if looped:
             self.sequence(body, begins | near, far, looped=True)
         elif not _single(body):
@@ -135,7 +193,7 @@ class _Weight:
         if self._in_host:
             self.confined += 1
         else:
-            self.endings += 1
+            self.places += 1
 
 
 def _single(body: Items) -> bool:
@@ -162,6 +220,8 @@ def _first_of(operation: Any, argument: Items) -> tuple[Characters, bool]:
         return begins, empty or argument[0] == 0
     if operation is _constants.SUBPATTERN:
         return _first(argument[-1])
+    if operation is _constants.ATOMIC_GROUP:
+        return _first(argument)
     if operation is _constants.BRANCH:
         each = [_first(branch) for branch in argument[1]]
         return frozenset().union(*(begins for begins, _ in each)), any(empty for _, empty in each)
