@@ -37,6 +37,11 @@ def test_alien_charsets_are_read_by_their_codec(charset: str) -> None:
     assert splice(octets, [edit]).decode(charset).removeprefix("\ufeff") == "<p>bye</p>"
 
 
+@pytest.mark.parametrize("label", ["utf-16", "UTF-16LE", "unicode", "Ucs-2", "iso-10646-ucs-2", "csunicode"])
+def test_wide_characters_are_read_under_every_name_that_browsers_know(label: str) -> None:
+    assert "<p>hello</p>" in [text.text for text in readings("<p>hello</p>".encode("utf-16-le"), label)]
+
+
 def test_a_byte_order_mark_wins() -> None:
     assert readings("\ufeff<p>".encode("utf-16-le"), "us-ascii")[0].text == "\ufeff<p>"
 

@@ -23,6 +23,8 @@ _BOMS = (
 _ALIEN = re.compile(r"utf_?(?:7|16|32)|iso2022|hz$|cp(?:037|273|424|500|875|1026|1047|1140)$")
 # Without a byte order mark: browsers take the little end first (WHATWG Encoding §4.2), RFC 2781 §4.3 the big one.
 _ORDERS = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
+# What browsers call UTF-16 besides, and Python does not (WHATWG Encoding §4.2).
+_WIDE_LABELS = frozenset({"csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "unicodefffe"})
 _TAG = re.compile(rb"<[A-Za-z]")
 _PRESCAN = 1024  # octets of a page in which it may name its charset
 _META = re.compile(
@@ -156,7 +158,8 @@ def _codecs(octets: bytes, declared: str | None, *, markup: bool) -> tuple[str, 
     for bom, codec in _BOMS:
         if octets.startswith(bom):
             return (codec,)
-    name = _known((declared or "").strip("'\" "))
+    label = (declared or "").strip("'\" ")
+    name = "utf-16" if label.lower() in _WIDE_LABELS else _known(label)
     if name:
         return _ORDERS.get(name, (name,))
     meta = _META.search(octets, 0, _PRESCAN) if markup else None

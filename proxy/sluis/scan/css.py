@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sluis.scan.budget import Budget
-from sluis.scan.fold import Folded, fold
+from sluis.scan.fold import Folded, foldings
 
 NOTHING = "none"  # a value where an image may stand, an error that drops the rule or declaration elsewhere
 
@@ -61,8 +61,7 @@ _LOOK_BACK = 2048  # characters before a reference in which its declaration star
 def references(text: str, budget: Budget) -> Iterator[Reference]:
     """The remote resources that style sheets in `text` name, those written plainly first. Raises `Overrun`."""
     found = {reference.start: reference for reference in _references(text, budget)}
-    folded = fold(text)
-    if folded is not None:
+    for folded in foldings(text):
         budget.spend(len(folded.text))
         for reference in _references(folded.text, budget):
             written = _written(reference, folded)

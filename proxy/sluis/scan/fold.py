@@ -6,7 +6,7 @@ the text as it stands, so that a scan of the folded text can order edits of the 
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sluis.scan.references import unescape
@@ -18,10 +18,10 @@ _REFERENCE = re.compile(
     r"|(?=[lrcbsqapnuhdmTNQ])(?:(?:lpar|rpar|commat|comma|colon|bsol|sol|semi|apos|ast|midast|period|num|lowbar|hyphen"
     r"|dash|Tab|NewLine);|(?:quot|QUOT)(?:;|(?![=A-Za-z0-9]))))"  # the latter two end of themselves, as in HTML 4
 )
-_ESCAPE = re.compile(
-    r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))"
-    r"|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
-)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))")
+_ESCAPE_OR_COMMENT = re.compile(rf"{_ESCAPE.pattern}|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_STRUCTURE = frozenset("\"'(){};<>")
+_STAND_IN = "\ufffd"
 
 _IGNORED = frozenset({0x9, 0xA, 0xD})
 
@@ -44,10 +44,19 @@ class Folded:
 
 def fold(text: str) -> Folded | None:
     """`text` with its character references and then its CSS escapes and comments resolved; None if it has none."""
+    return next(foldings(text), None)
+
+
+def foldings(text: str) -> Iterator[Folded]:
+    """`text` folded, and, where that took comments out, folded without: what looks like one may hold a whole sheet."""
     outer = layer(_REFERENCE, text, _reference, None) if "&" in text else None
     seen = outer.text if outer else text
-    inner = layer(_ESCAPE, seen, _escape, outer) if "\\" in seen or "/*" in seen else None
-    return inner or outer
+    commented = layer(_ESCAPE_OR_COMMENT, seen, _escape, outer) if "/*" in seen else None
+    if commented:
+        yield commented
+    escaped = layer(_ESCAPE, seen, _escape, outer) if "\\" in seen else None
+    if plain := escaped or outer:
+        yield plain
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -57,14 +66,17 @@ def _reference(match: re.Match[str]) -> str:
 def _escape(match: re.Match[str]) -> str:
     """CSS Syntax §4.3.7: up to six hex digits and one blank, or the character itself; a comment is nothing.
 
-    Nor is an escaped tab or line end, which in an address counts for nothing and elsewhere spells no token.
+    Nor is an escaped tab or line end, which in an address counts for nothing and elsewhere spells no token. Nothing
+    that is escaped opens or closes anything.
     """
     if match[1]:
         point = int(match[1], 16)
         if point in _IGNORED:
             return ""
-        return chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
-    return match[3] or ""
+        mark = chr(point) if 0 < point < 0x110000 and not 0xD800 <= point < 0xE000 else _STAND_IN
+    else:
+        mark = match[3] or ""
+    return _STAND_IN if mark in _STRUCTURE else mark
 
 
 def layer(
