@@ -55,15 +55,34 @@ def test_quoted_printable_changes_only_the_lines_it_must() -> None:
     assert b"utm_source" not in done.raw.replace(b"=\r\n", b"")
 
 
-def test_signed_and_encrypted_messages_pass_untouched() -> None:
-    raw = (
-        b'Content-Type: multipart/signed; boundary=b; protocol="application/pgp-signature"\r\n\r\n'
-        b"--b\r\nContent-Type: text/html\r\n\r\n<img src='" + OPEN.encode() + b"'>\r\n--b\r\n"
-        b"Content-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n"
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ('multipart/signed; boundary=b; protocol="application/pgp-signature"', "signed"),
+        ('multipart/signed; boundary=b; protocol="application/pkcs7-signature"', "signed"),
+        ('multipart/encrypted; boundary=b; protocol="application/pgp-encrypted"', "encrypted"),
+    ],
+)
+def test_signed_and_encrypted_messages_pass_untouched(kind: str, reason: str) -> None:
+    raw = f"Content-Type: {kind}\r\n\r\n".encode() + (
+        b"--b\r\nContent-Type: text/html\r\n\r\n<img src='" + OPEN.encode() + b"'>\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\n" + SES.encode() + b"\r\n--b--\r\n"
     )
-    done = clean(raw, BALANCED, rules())
-    assert (done.raw, done.report.verdict) == (raw, Verdict.SKIPPED)
-    assert done.report.reason == "signed"
+    done = check(raw, BALANCED)
+    assert (done.raw, done.report.verdict, done.report.reason) == (raw, Verdict.SKIPPED, reason)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nMIIB\r\n", "smime"),
+        (b"\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEM\r\n-----END PGP MESSAGE-----\r\n", "pgp"),
+        (b"\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\n" + SES.encode() + b"\r\n", "pgp"),
+    ],
+)
+def test_so_do_those_of_one_part(raw: bytes, reason: str) -> None:
+    done = check(b"Subject: x\r\n" + raw, BALANCED)
+    assert (done.raw, done.report.verdict, done.report.reason) == (b"Subject: x\r\n" + raw, Verdict.SKIPPED, reason)
 
 
 def test_read_receipts_go_and_with_fit_are_only_renamed() -> None:
@@ -91,6 +110,10 @@ def test_an_amp_part_is_blanked_and_its_place_kept() -> None:
     done = check(raw, BALANCED)
     assert done.raw == raw.replace(b"<html amp4email><amp-img src='https://t.example/x'></html>", b"")
     assert done.report.findings[0].technique == "amp-part"
+    fitted = check(raw, replace(BALANCED, fit=True))
+    assert fitted.raw == raw.replace(
+        b"<html amp4email><amp-img src='https://t.example/x'></html>", b"<!---->".ljust(58)
+    )
 
 
 def test_attached_messages_are_cleaned_only_if_the_policy_says_so() -> None:

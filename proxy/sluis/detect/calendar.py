@@ -1,7 +1,7 @@
 """Calendars and visiting cards: links as elsewhere, pictures and sounds that a client fetches, HTML in a description.
 
 Programs invent properties freely, so an address counts wherever it stands; only those that name the object itself are
-left alone. A property whose value a client fetches by itself goes whole, since every one of them may be missing.
+left alone. A property whose value a client fetches by itself goes, since every one of them may be missing.
 """
 
 import re
@@ -21,15 +21,11 @@ _NAMES = frozenset({"UID", "RELATED-TO", "RELATED", "PRODID", "X-WR-RELCALID", "
 _IMAGES = frozenset({"IMAGE", "PHOTO", "LOGO"})  # RFC 7986 §5.10, RFC 6350 §6.2.4 and §6.6.3
 _HTML = frozenset({"X-ALT-DESC", "STYLED-DESCRIPTION"})
 _TEXTS = frozenset({"DESCRIPTION", "COMMENT", "SUMMARY", "LOCATION", "CONTACT", "NOTE", "NAME", "TITLE", *_HTML})
+_PLAYED = "the client fetches it when this is shown or its alarm rings"
+_CUT = "X-CUT:"  # shorter than whatever it replaces
 _FORMAT = re.compile(r";FMTTYPE=\"?(image|audio|video|text/html)", re.IGNORECASE | re.ASCII)
 _QUOTED_PRINTABLE = re.compile(r"[;=]QUOTED-PRINTABLE", re.IGNORECASE | re.ASCII)  # vCard 2.1 folds it in its own way
 _MARKUP = re.compile(r"<(?:a|img|html|body|div|p|span|table)[ \t\n\f/>]", re.IGNORECASE | re.ASCII)
-_WHY = {
-    Kind.TRACKING_IMAGE: "its address is {vendor}'s for counting opens",
-    Kind.ADDRESS_LEAK: "its address carries the recipient's address {leak}",
-    Kind.REMOTE_IMAGE: "the client fetches it when this is shown",
-    Kind.MEDIA: "the client fetches it when this is shown or its alarm rings",
-}
 
 
 def calendar(page: Page) -> Iterator[Proposal]:
@@ -45,14 +41,14 @@ def calendar(page: Page) -> Iterator[Proposal]:
 
 
 def _property(page: Page, whole: Folded, line: ContentLine, value: str, *, alarm: bool) -> Iterator[Proposal]:
-    found = _FORMAT.match(line.parameters, line.parameters.upper().find(";FMTTYPE="))
+    found = _FORMAT.search(line.parameters)
     kind = found[1].lower() if found else ""
     inner = replace(page, text=value)
     if (line.name in _IMAGES or (line.name == "ATTACH" and kind == "image")) and is_remote(value.strip()):
         yield from _image(page, whole, line, value.strip())
     elif line.name == "SOUND" or (line.name == "ATTACH" and (alarm or kind in {"audio", "video"})):
         if is_remote(value.strip()):
-            yield _gone(page, whole, line, value.strip(), Kind.MEDIA)
+            yield _gone(page, whole, line, value.strip(), Kind.MEDIA, _PLAYED)
     else:
         markup = line.name in _HTML or kind == "text/html" or _MARKUP.search(value)
         for proposal in proposals(inner) if markup else plain(inner):
@@ -62,20 +58,25 @@ def _property(page: Page, whole: Folded, line: ContentLine, value: str, *, alarm
 def _image(page: Page, whole: Folded, line: ContentLine, address: str) -> Iterator[Proposal]:
     _, hit = page.opens(address)
     leak = page.identity.leak(address)
-    kind = Kind.TRACKING_IMAGE if hit else Kind.ADDRESS_LEAK if leak else Kind.REMOTE_IMAGE
-    if hit or leak or page.policy.blank_images:
-        gone = _gone(page, whole, line, address, kind, leak=leak or "")
-        yield replace(gone, vendor=hit.vendor, rule=hit.rule, confidence=hit.confidence) if hit else gone
+    if hit:
+        why = f"its address is {hit.vendor}'s for counting opens"
+        gone = _gone(page, whole, line, address, Kind.TRACKING_IMAGE, why)
+        yield replace(gone, vendor=hit.vendor, rule=hit.rule, confidence=hit.confidence)
+    elif leak:
+        why = f"its address carries the recipient's address {leak}"
+        yield _gone(page, whole, line, address, Kind.ADDRESS_LEAK, why)
+    elif page.policy.blank_images:
+        yield _gone(page, whole, line, address, Kind.REMOTE_IMAGE, "the client fetches it when this is shown")
 
 
-def _gone(page: Page, whole: Folded, line: ContentLine, address: str, kind: Kind, *, leak: str = "") -> Proposal:
-    """The property without its line; with `fit`, without its value."""
-    _, hit = page.opens(address)
-    why = _WHY[kind].format(vendor=hit.vendor if hit else "", leak=leak)
-    start, end = (line.value, line.end) if page.policy.fit else (line.start, line.stop)
-    cut = Cut(whole.origin(start), whole.origin(end), "")
-    if page.policy.fit:
-        cut = cut._replace(replacement=laid_over(page.text[cut.start : cut.end], FOLD, "", 0))
+def _gone(page: Page, whole: Folded, line: ContentLine, address: str, kind: Kind, why: str) -> Proposal:
+    """Another property in the place of this one, which nobody knows.
+
+    A line less would leave no place for the blanks that keep a length: at the start of a line they continue the last.
+    """
+    start, end = whole.origin(line.start), whole.origin(line.end)
+    over = laid_over(page.text[start:end], FOLD, _CUT, len(_CUT)) if page.policy.fit else None
+    cut = Cut(start, end, over or _CUT, len(over or _CUT))
     return Proposal(kind, Action.REMOVED, f"{line.name.lower()}-property", cut, why, url=address)
 
 

@@ -15,7 +15,7 @@ WIDTH = 75  # octets of a line without its end
 FOLD = re.compile(r"\r?\n[ \t]")
 _ESCAPE = re.compile(r"\\([nN,;:\\])")
 _LINE = re.compile(
-    r"""^(?:[\w-]{1,64}+\.)?([\w-]{1,64}+)((?:;(?:[^:"\r\n]|"[^"\r\n]*+")*+)?):([^\r\n]*+)(?:\r?\n)?""",
+    r"""^(?:[\w-]{1,64}+\.)?([\w-]{1,64}+)((?:;(?:[^:"\r\n]|"[^"\r\n]*+")*+)?):([^\r\n]*+)""",
     re.MULTILINE | re.ASCII,
 )
 _ESCAPED = {"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n", "\f": "\\n"}
@@ -24,14 +24,13 @@ _NEEDS_ESCAPE = re.compile(r"[\\,;\n\f]")
 
 class ContentLine(NamedTuple):
     """One property: its name in upper case without a group, its parameters as written, and its value at `[value, end)`
-    of the unfolded text; the line is `[start, stop)`, its line end included."""
+    of the unfolded text; the line begins at `start`."""
 
     name: str
     parameters: str
     start: int
     value: int
     end: int
-    stop: int
 
 
 def unfold(text: str) -> Folded:
@@ -45,7 +44,7 @@ def unfold(text: str) -> Folded:
 def content_lines(text: str) -> Iterator[ContentLine]:
     """The properties of an unfolded text, in order."""
     for match in _LINE.finditer(text):
-        yield ContentLine(match[1].upper(), match[2], match.start(), match.start(3), match.end(3), match.end())
+        yield ContentLine(match[1].upper(), match[2], match.start(), match.start(3), match.end())
 
 
 def escaped(value: str) -> str:
