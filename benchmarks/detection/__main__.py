@@ -12,10 +12,11 @@ from pathlib import Path
 from benchmarks.detection.digest import form
 from benchmarks.detection.labels import Label, read
 from benchmarks.detection.peers import Peer, by_list, by_size
-from benchmarks.detection.read import Address, addresses
+from benchmarks.detection.read import Address, addresses, recipients
 from benchmarks.detection.score import Score, by_message, judge, outcome, wilson
 
 from sluis.clean import clean
+from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.report import Verdict
 from sluis.rules.load import load
@@ -36,7 +37,7 @@ def main() -> None:
     rules, policy = load(), POLICIES["balanced"]
     for message, judgements in labels.items():
         raw = mails.read(message)
-        cleaned = clean(raw, policy, rules)
+        cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw)))
         failed += cleaned.report.verdict is Verdict.FAILED
         before = addresses(raw)
         judge(ours, judgements, before, outcome(before, addresses(cleaned.raw)))
@@ -95,9 +96,9 @@ def _print_links(score: Score) -> None:
 
 def _print_misses(score: Score) -> None:
     for label, address in score.missed:
-        print(f"  {label.message[:40]} {label.index} {label.label}: {form(address.url)} {dict(_sizes(address))}")
+        print(f"  {label.message[:40]} {label.place} {label.label}: {form(address.url)} {dict(_sizes(address))}")
     for label, address, now in score.wrong:
-        print(f"  {label.message[:40]} {label.index} {label.label}: {form(address.url)} → {form(now)}")
+        print(f"  {label.message[:40]} {label.place} {label.label}: {form(address.url)} → {form(now)}")
 
 
 def _sizes(address: Address) -> Iterable[tuple[str, str]]:

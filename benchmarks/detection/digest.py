@@ -2,8 +2,8 @@
 
     python -m benchmarks.detection.digest MAIL …
 
-These mails are hostile and their tokens are somebody's: an address is printed as its host and the *form* of its path and
-query, link text is cut short, and every octet that could steer a terminal is dropped.
+These mails are hostile and their tokens are somebody's: an address is printed as its host and the *form* of its path
+and query, link text is cut short, and every octet that could steer a terminal is dropped.
 """
 
 import math

@@ -25,12 +25,7 @@ def inside(url: str) -> str | None:
 
 def _carried(url: str) -> Iterator[str]:
     rest = url[8:]
-    for part in re.split(r"[?&;#/]", rest):
-        for value in (part, part.partition("=")[2]):
-            if _CODED.match(value):
-                yield unquote(value)
-            elif _CODED.match(unquote(value)):
-                yield unquote(unquote(value))
+    yield from _coded(rest)
     if found := _PROOFPOINT.search(rest):
         yield unquote(found[0].replace("_", "/").replace("-", "%"))
     if found := _PLAIN.search(rest):
@@ -41,6 +36,16 @@ def _carried(url: str) -> Iterator[str]:
                 yield unquote(found[0])
             elif found := _PLAIN.search(text):
                 yield found[0]
+
+
+def _coded(rest: str) -> Iterator[str]:
+    """What is percent-encoded once or twice, as a segment of the path or the value of a parameter."""
+    for part in re.split(r"[?&;#/]", rest):
+        for value in (part, part.partition("=")[2]):
+            if _CODED.match(value):
+                yield unquote(value)
+            elif _CODED.match(unquote(value)):
+                yield unquote(unquote(value))
 
 
 def _texts(word: str) -> Iterator[str]:

@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 
 class Label(NamedTuple):
-    """One judgement. `url` is the address' fingerprint, `leads` that of the destination it carries, or ''."""
+    """One judgement.
+
+    `place` counts the addresses of the mail; `url` is the fingerprint of this one, `leads` that of what it carries.
+    """
 
     message: str
-    index: int
+    place: int
     kind: str
     label: str
     url: str

@@ -1,8 +1,8 @@
 """The addresses in a mail, numbered, as a browser would come upon them.
 
 This is the judge's eye and may not borrow the accused's: the standard library takes the message apart and html5lib
-builds the tree of its HTML; nothing of `sluis` is imported. Only http, https and scheme-less (`//`) addresses count, and
-of these the ones a client fetches on its own (`image`, `background`) and those that a person follows (`link`).
+builds the tree of its HTML; nothing of `sluis` is imported. Only http, https and scheme-less (`//`) addresses count,
+those a client fetches on its own (`image`, `background`) and those that a person follows (`link`).
 """
 
 import email
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import getaddresses
 from hashlib import sha256
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
@@ -77,6 +78,13 @@ def addresses(raw: bytes) -> list[Address]:
                     place = number / len(elements)
                     found.append(Address(len(found), kind, _BLANKS.sub("", url), name, element.attrib, text, place))
     return found
+
+
+def recipients(raw: bytes) -> tuple[str, ...]:
+    """Whom the mail was delivered to, as its header tells what SMTP would have told."""
+    header = email.message_from_bytes(raw, policy=email.policy.compat32)
+    fields = [str(field) for name in ("Delivered-To", "X-Original-To", "To") for field in header.get_all(name, [])]
+    return tuple({address for _, address in getaddresses(fields) if "@" in address})
 
 
 def documents(raw: bytes) -> Iterator[str]:

@@ -52,10 +52,10 @@ def outcome(before: list[Address], after: list[Address]) -> dict[int, str | None
 def judge(score: Score, labels: Iterable[Label], before: list[Address], now: dict[int, str | None]) -> None:
     """Add one mail to the score."""
     for label in labels:
-        address = before[label.index]
+        address = before[label.place]
         if address.digest != label.url:
-            raise ValueError(f"{label.message}: address {label.index} is not the one that was labelled")
-        for count in _counts(score, label, address, now[label.index]):
+            raise ValueError(f"{label.message}: address {label.place} is not the one that was labelled")
+        for count in _counts(score, label, address, now[label.place]):
             score.counts[count] += 1
 
 

@@ -6,7 +6,7 @@ a URL that holds one leaks it. MD5 and SHA hashes of addresses are looked up in 
 
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import md5, sha1, sha256
 from urllib.parse import quote
@@ -51,10 +51,18 @@ def _spellings(address: str) -> dict[str, str]:
         quote(address, safe=""): "in clear",
         quote(quote(address, safe=""), safe=""): "in clear",
         octets.hex(): "in hexadecimal",
-        b64encode(octets).decode().rstrip("="): "in base64",
-        urlsafe_b64encode(octets).decode().rstrip("="): "in base64",
         md5(octets, usedforsecurity=False).hexdigest(): "as an MD5 hash",
         sha1(octets, usedforsecurity=False).hexdigest(): "as a SHA-1 hash",
         sha256(octets).hexdigest(): "as a SHA-256 hash",
     }
+    named |= dict.fromkeys(_base64(octets), "in base64")
     return {spelling.lower(): name for spelling, name in named.items()}
+
+
+def _base64(octets: bytes) -> Iterator[str]:
+    """The characters that `octets` alone decide among others, for each of the three places they may stand at."""
+    for ahead, decided in enumerate((0, 2, 3)):
+        shifted = bytes(ahead) + octets
+        end = len(shifted) * 8 // 6
+        yield b64encode(shifted).decode()[decided:end]
+        yield urlsafe_b64encode(shifted).decode()[decided:end]

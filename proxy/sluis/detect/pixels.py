@@ -15,6 +15,7 @@ from sluis.rules.table import Hit
 from sluis.urls.parse import Url
 
 CERTAIN = 0.6
+_QUERY = 8  # characters of a query that still may be a version; spacers have no more to tell their server
 _REPEATS = 3  # a beacon is asked for once; what stands more often in one mail is layout
 
 
@@ -110,9 +111,9 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) 
         yield "token"
     if count >= _REPEATS:
         yield "repeated"
-    if not token and _SPACER.search(url.path):
+    if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
         yield "spacer"
-    elif _PICTURE.search(url.path):
+    elif not box.within(3) and _PICTURE.search(url.path):
         yield "picture"
 
 

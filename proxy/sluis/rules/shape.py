@@ -5,7 +5,7 @@ host (custom tracking domains) by the first segment of the path, which nearly al
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import unquote
@@ -19,7 +19,10 @@ _SEGMENT = re.compile(r"\^/((?:[A-Za-z0-9_-]|\\\.)++)(?:/|\$$)")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where a URL points: `hosts` ('*.x' for x and all below it; none: anywhere), `path`, and values in its query."""
+    """Where a URL points: `hosts` ('*.x' for x and all below it; none: anywhere), `path`, and values in its query.
+
+    The name '' stands for the whole query, where a token has no name.
+    """
 
     hosts: tuple[str, ...]
     path: re.Pattern[str]
@@ -27,9 +30,10 @@ class Shape:
 
     def matches(self, url: Url) -> bool:
         """Whether `url` has the shape, its host aside."""
-        return bool(self.path.match(url.path)) and (not self.query or self._holds(parameters(url.query)))
+        return bool(self.path.match(url.path)) and (not self.query or self._holds(url.query))
 
-    def _holds(self, given: Mapping[str, str]) -> bool:
+    def _holds(self, query: str) -> bool:
+        given = parameters(query) | {"": query}
         return all(name in given and pattern.fullmatch(given[name]) for name, pattern in self.query)
 
     @property

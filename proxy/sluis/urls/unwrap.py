@@ -83,11 +83,11 @@ def _proofpoint_v3(text: str) -> str:
     return re.sub(r"^(https?):/+", r"\1://", url, flags=re.IGNORECASE)
 
 
-_SPARKPOST = re.compile(rb"F\x04.{4}\?(?:D(.)|\x84(..))", re.DOTALL)
+_SPARKPOST = re.compile(rb"F\x04.{4}\?(?:E\x05.{5})?(?:D(.)|\x84(..))", re.DOTALL)
 
 
 def _sparkpost(text: str) -> str:
-    """base64 of tagged values: behind the time `D` and one octet of length, or 0x84 and two, then the URL."""
+    """base64 of tagged values: the time, at times a number, then `D` and a length octet, or 0x84 and two; the URL."""
     octets = _base64_octets(text)
     match = _SPARKPOST.match(octets)
     if match is None:
@@ -114,6 +114,7 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
         "proofpoint-v2": _proofpoint_v2,
         "proofpoint-v3": _proofpoint_v3,
         "add-scheme": _scheme,
+        "add-http": lambda text: "http://" + text,
         "strip-tildes": lambda text: text.rstrip("~"),
         "sparkpost": _sparkpost,
     }
