@@ -121,3 +121,11 @@ def test_an_edit_far_into_a_text_is_held_to_what_lies_around_it(charset: str) ->
     made = [edit for edit in edits if edit is not None]
     assert len(made) == len(places) == 400
     assert readings(splice(octets, made), charset)[0].text == reading.text.replace("<b>x", "y")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-2022-jp", "utf-16-le"])
+def test_no_edit_takes_half_a_line_end(charset: str) -> None:
+    octets = "a\r\nb\r\nc".encode(charset)
+    edit = readings(octets, charset)[0].edit(2, 5, "x")
+    assert edit is not None
+    assert splice(octets, [edit]).decode(charset) == "a\r\nx\r\nc"

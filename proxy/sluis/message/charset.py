@@ -63,7 +63,11 @@ class Text:
         return self.edits([(start, end, replacement, len(replacement) if pad is None else pad)])[0]
 
     def edits(self, cuts: Iterable[Cut]) -> list[Edit | None]:
-        """An edit for each of `cuts`, which lie in order and apart. Those that share a shift sequence have one."""
+        """An edit for each of `cuts`, which lie in order and apart. Those that share a shift sequence have one.
+
+        None takes one half of a CR LF along: what has a bare CR or LF may not be sent.
+        """
+        cuts = map(self._between_lines, cuts)
         if self.places is None:
             return [
                 Edit(start, end, replacement.encode("latin-1", "xmlcharrefreplace"), pad)
@@ -79,6 +83,12 @@ class Text:
         if self.places is not None:
             return fragment
         return _OCTETS.sub(lambda octets: octets[0].encode("latin-1").decode(self.codec, _AS_IT_STANDS), fragment)
+
+    def _between_lines(self, cut: Cut) -> Cut:
+        start, end, replacement, pad = cut
+        start += start < end and self.text.startswith("\r\n", start - 1)
+        end -= start < end and self.text.startswith("\r\n", end - 1)
+        return start, end, replacement, pad
 
     def _groups(self, cuts: Iterable[Cut]) -> list[tuple[int, int, list[Cut]]]:
         """The cuts that share characters to be written anew, together, and the span of those."""
