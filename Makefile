@@ -27,8 +27,9 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure the cleaner beside its peers
+bench: $(VENV)/.dev ## Measure the cleaner and the relay beside their peers
 	$(BIN)/python benchmarks/cleaner.py
+	$(BIN)/python -m benchmarks.relay
 
 clean: ## Remove what the commands above have made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -157,7 +157,8 @@ def report(measured: Sequence[Relay], octets: int, options: argparse.Namespace) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--octets", type=int, default=60_000, help="size of a message")
+    parser.add_argument("--message", type=Path, help="the message to send (default: the bundled newsletter, stretched)")
+    parser.add_argument("--octets", type=int, default=60_000, help="how long to stretch it to")
     parser.add_argument("--sessions", type=int, default=10, help="connections at once")
     parser.add_argument("--messages", type=int, default=300, help="messages in a round")
     parser.add_argument("--kept", action="store_true", help="send many messages over each connection")
@@ -165,7 +166,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, ExitStack() as stack:
         folder = Path(made)
         file = folder / "newsletter.eml"
-        file.write_bytes(newsletter(options.octets))
+        raw = options.message.read_bytes().replace(b"\r\n", b"\n") if options.message else newsletter(options.octets)
+        file.write_bytes(raw)
         sink = free_port()
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         stack.enter_context(running([program("smtp-sink"), *user, f"127.0.0.1:{sink}", "1000"], sink))
