@@ -31,7 +31,10 @@ def _text(part: Message) -> str:
     octets = part.get_payload(decode=True)
     if not isinstance(octets, bytes):
         return ""
-    return octets.decode(part.get_content_charset("utf-8"), "replace")
+    try:
+        return octets.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return octets.decode("latin-1")  # of wide characters, the NUL octets go with all that is ignored
 
 
 def _readings(text: str, depth: int = _DEPTH) -> Iterator[str]:

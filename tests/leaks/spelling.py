@@ -62,6 +62,7 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "tabs": "\t".join,
         "thousandfold": lambda text: text * 1000,
         "uuencoded": _uuencoded,
+        "wide": lambda text: "".join(f"{mark}\0" for mark in text),
         "twice": lambda text: html.escape(html.escape(text)),
     }
 )
