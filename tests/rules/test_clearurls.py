@@ -61,6 +61,8 @@ def test_strip(given_: str, text: str, names: list[str], rule: str) -> None:
         "https://kadeshop.example/help?src=7",
         "https://notkadeshop.example/?src=7",
         "https://kadeshop/?src=7",
+        "https://kadeshop.example@other.example/?src=7",
+        "//kadeshop.example/?src=7",
         "https://www.keeps.example/?kt_id=1",
         "https://other.example/#kt_id=1",
         "https://kadeshop.example/?src=" + "a" * LONGEST,

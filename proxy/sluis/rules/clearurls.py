@@ -85,7 +85,7 @@ class Catalogue:
         return next((provider.rule for provider in self._providers(url) if provider.complete), None)
 
     def _providers(self, url: Url) -> Iterator[Provider]:
-        if len(url.text) <= LONGEST and len(url.host) <= _LONGEST_HOST:
+        if len(url.text) <= LONGEST and len(url.host) <= _LONGEST_HOST and _begins_with_host(url):
             yield from (provider for provider in self._on(url.host) if provider.fits(url.text))
 
     def _on(self, host: str) -> tuple[Provider, ...]:
@@ -175,6 +175,11 @@ def _word(pattern: str) -> str:
     """Letters that stand in the host of every URL `pattern` finds; none where that is not plain to see."""
     found = _HOST.match(pattern)
     return found[1] if found and not alternatives(pattern) else ""
+
+
+def _begins_with_host(url: Url) -> bool:
+    """Whether the host stands where a pattern looks for it, with no name of a user before it."""
+    return url.text.lower().startswith(f"{url.scheme}://{url.host}")
 
 
 def _strip(text: str, provider: Provider) -> Stripped | None:
