@@ -4,6 +4,7 @@ Cutting the attribute is enough and changes least: the element stays, and with n
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from sluis.detect.elements import ANYWHERE, LOADS, Load
@@ -36,6 +37,7 @@ _PROGRAM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NEEDLESS = "it is a program, which no mail needs"
+_LEAD = re.compile(r"\s*+(?:<!--\s*+)?+")
 _MARKUP = re.compile(r"<[A-Za-z/!?]|-->")
 _WHY = {
     Kind.ACTIVE_CONTENT: "the client runs or loads it when the message is opened",
@@ -48,6 +50,7 @@ _WHY = {
 
 def loads(page: Page) -> Iterator[Proposal]:
     """Proposals for whatever loads by itself and is no image of the page's content. Raises `Overrun`."""
+    ends = _script_ends(page) if any(tag.name == "script" for tag in page.tags) else []
     for tag in page.tags:
         if tag.name == "link":
             yield from _link(page, tag)
@@ -55,7 +58,7 @@ def loads(page: Page) -> Iterator[Proposal]:
             yield from _meta(page, tag)
         elif load := LOADS.get(tag.name):
             if tag.name == "script":
-                yield from _inline(page, tag)
+                yield from _inline(page, tag, ends)
             for attribute in tag.named(_spellings(tag, load)):
                 if _loads(attribute, load):
                     yield _cut(page, attribute, load.kind, tag.name, attribute.value)
@@ -80,22 +83,29 @@ def _loads(attribute: Attribute, load: Load) -> bool:
     return is_remote(value) or (load.documents and is_document(value))
 
 
-def _inline(page: Page, tag: Tag) -> Iterator[Proposal]:
+def _script_ends(page: Page) -> list[re.Match[str]]:
+    """Every end tag of a script, looked for once: scripts within each other end alike."""
+    page.budget.spend(len(page.text))
+    return list(_SCRIPT_END.finditer(page.text))
+
+
+def _inline(page: Page, tag: Tag, ends: list[re.Match[str]]) -> Iterator[Proposal]:
     """A program written out goes whole; one that could be markup to a parser that sees no script stays, as text."""
-    end = _SCRIPT_END.search(page.text, tag.end)
-    page.budget.spend((end.end() if end else len(page.text)) - tag.end)
-    if end is None or tag.stray_quote or not _PROGRAM.match(tag.value("type")):
+    index = bisect_left(ends, tag.end, key=re.Match.start)
+    if index == len(ends) or tag.stray_quote or not _PROGRAM.match(tag.value("type")):
         return
-    program = page.text[tag.end : end.start()].strip().removeprefix("<!--").removesuffix("-->")
-    if program and _MARKUP.search(program):
+    stop = ends[index].start()
+    start = _LEAD.match(page.text, tag.end, stop).end()  # type: ignore[union-attr]
+    markup = _MARKUP.search(page.text, start, stop)
+    if markup and (markup[0] != "-->" or page.text[markup.end() : stop].strip()):
         if page.policy.fit:  # there is no room for a name
             return
         named = page.text[tag.start : tag.inner] + " type=x"
         yield Proposal(
             Kind.ACTIVE_CONTENT, Action.BLANKED, "script-type", Cut(tag.start, tag.inner, named, len(named)), _NEEDLESS
         )
-    elif program:
-        yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, INLINE, Cut(tag.start, end.end(), " "), _NEEDLESS)
+    elif start < (markup.start() if markup else stop):
+        yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, INLINE, Cut(tag.start, ends[index].end(), " "), _NEEDLESS)
 
 
 def _instructions(page: Page) -> Iterator[Proposal]:
