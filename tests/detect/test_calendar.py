@@ -37,6 +37,10 @@ FIT = replace(POLICIES["balanced"], fit=True)
             f'X-ALT-DESC;FMTTYPE=text/html:<p>Hi\\, <a href="{ESCAPED}">there</a></p>',
         ),
         (f"DESCRIPTION:<a href='{SES}'>x</a>", f"DESCRIPTION:<a href='{ESCAPED}'>x</a>"),
+        (
+            f"DESCRIPTION:<b>Hi</b> <a href='{SES}'>{SES}</a> or ({SES})\\n<{SES}><img src='{PIXEL}'>",
+            f"DESCRIPTION:<b>Hi</b> <a href='{ESCAPED}'>{ESCAPED}</a> or ({SALE})\\n<{SALE}>",
+        ),
         (f"IMAGE;VALUE=URI;DISPLAY=BADGE:{PIXEL}", "X-CUT:"),
         (f"ATTACH;FMTTYPE=image/gif:{PIXEL[:30]}\r\n {PIXEL[30:]}", "X-CUT:"),
         (f"PHOTO;VALUE=uri:{PIXEL}", "X-CUT:"),

@@ -5,6 +5,7 @@ left alone. A property whose value a client fetches by itself goes, since every 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ _PLAYED = "the client fetches it when this is shown or its alarm rings"
 _CUT = "X-CUT:"  # shorter than whatever it replaces
 _FORMAT = re.compile(r";FMTTYPE=\"?(image|audio|video|text/html)", re.IGNORECASE | re.ASCII)
 _QUOTED_PRINTABLE = re.compile(r"[;=]QUOTED-PRINTABLE", re.IGNORECASE | re.ASCII)  # vCard 2.1 folds it in its own way
-_MARKUP = re.compile(r"<(?:a|img|html|body|div|p|span|table)[ \t\n\f/>]", re.IGNORECASE | re.ASCII)
+_TAG = re.compile(r"<(?!https?:)[A-Za-z/!][^<>]*+>", re.IGNORECASE | re.ASCII)
 
 
 def calendar(page: Page) -> Iterator[Proposal]:
@@ -50,9 +51,23 @@ def _property(page: Page, whole: Folded, line: ContentLine, value: str, *, alarm
         if is_remote(value.strip()):
             yield _gone(page, whole, line, value.strip(), Kind.MEDIA, _PLAYED)
     else:
-        markup = line.name in _HTML or kind == "text/html" or _MARKUP.search(value)
-        for proposal in proposals(inner) if markup else plain(inner):
+        markup = line.name in _HTML or kind == "text/html"
+        for proposal in proposals(inner) if markup else _text(inner):
             yield _written(page, whole, line, value, proposal)
+
+
+def _text(page: Page) -> Iterator[Proposal]:
+    """Proposals for a text, in which some programs write HTML and others show its tags."""
+    if "<" not in page.text:
+        yield from plain(page)
+        return
+    found = list(proposals(page))
+    ends = [proposal.cut.end for proposal in found]
+    yield from found
+    for proposal in plain(replace(page, text=_TAG.sub(lambda tag: " " * len(tag[0]), page.text))):
+        index = bisect_right(ends, proposal.cut.start)
+        if index == len(found) or found[index].cut.start >= proposal.cut.end:
+            yield proposal
 
 
 def _image(page: Page, whole: Folded, line: ContentLine, address: str) -> Iterator[Proposal]:
