@@ -29,6 +29,14 @@ TWICE = [
 ]
 
 
+def test_chromium_calls_nobody(tmp_path: Path) -> None:
+    """And before cleaning it calls in the way that each case says: the positive control."""
+    program("chromium")
+    with running(tmp_path, "0.0.0.0") as sink:
+        assert laboratory.misdescribed(sink, tmp_path) == {}
+        assert laboratory.calls(sink, tmp_path) == {}
+
+
 def test_every_case_has_a_name_of_its_own() -> None:
     names = [case.name for case in cases()]
     assert len(names) == len(set(names)) >= 250
@@ -69,11 +77,3 @@ def test_known_leaks_are_leaks() -> None:
 
 def test_the_page_is_current() -> None:
     assert table.PAGE.read_text() == table.page(), "run python -m tests.leaks"
-
-
-def test_chromium_calls_nobody(tmp_path: Path) -> None:
-    """And before cleaning it calls in the way that each case says: the positive control."""
-    program("chromium")
-    with running(tmp_path, "0.0.0.0") as sink:
-        assert laboratory.misdescribed(sink, tmp_path) == {}
-        assert laboratory.calls(sink, tmp_path) == {}
