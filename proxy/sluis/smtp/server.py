@@ -65,6 +65,10 @@ class ClientSession(SMTP):
         self._idle = False
         self._over = False
 
+    def __dir__(self) -> list[str]:
+        """The verbs alone: aiosmtpd looks for them in all names there are, for each client, and takes 0.4 ms for it."""
+        return _VERBS
+
     # The connection
 
     def eof_received(self) -> bool | None:
@@ -380,6 +384,9 @@ class ClientSession(SMTP):
     def _origin(self) -> Origin:
         extended = bool(self.session and self.session.extended_smtp)
         return Origin(self._client.address, self._greeted or "", extended, self._secure, self._utf8)
+
+
+_VERBS = sorted(name for name in vars(SMTP) | vars(ClientSession) if name.startswith("smtp_"))
 
 
 def _connected(transport: asyncio.BaseTransport) -> Client:
