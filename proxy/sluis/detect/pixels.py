@@ -40,6 +40,7 @@ _SIGNALS = {
         Signal("small", 0.45, "it is {size} pixels large"),
         Signal("hidden-style", 0.5, "its style hides it ({hidden})"),
         Signal("one-sided-size", 0.4, "one of its sides is at most 3 pixels"),
+        Signal("closing", 0.4, "it comes behind the last word, with no size and no text in its place"),
         Signal("token", 0.25, "its address carries a token"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
@@ -57,12 +58,14 @@ _TELLING = (
     "small",
     "one-sided-size",
     "recipient",
+    "closing",
 )
 
 _SPACER = re.compile(
     r"/(?:[\w.-]*(?:spacer|blank|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*)$", re.IGNORECASE | re.ASCII
 )
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
+_SEEN = re.compile(r"qr|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
 _OPAQUE = re.compile(r"/(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})")
 
@@ -100,6 +103,17 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> 
     return Judgement(confidence, technique, why)
 
 
+def judge_closing(url: Url, count: int) -> Judgement:
+    """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
+    last = url.path.rpartition("/")[2]
+    told = _names_somebody(url.query) or bool(_OPAQUE.search("/" + last))
+    names = ["closing"] + ["token"] * told + ["picture"] * bool(_PICTURE.search(last) or _SEEN.search(url.text))
+    names += ["repeated"] * (count >= _REPEATS)
+    signals = [_SIGNALS[name] for name in names]
+    confidence = round(sum(signal.weight for signal in signals), 2)
+    return Judgement(confidence, "closing", "; ".join(signal.why for signal in signals if signal.weight > 0))
+
+
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Iterator[str]:
     if hit:
         yield "listed" if hit.listed else "vendor-shape" if hit.generic else "vendor-path"
@@ -132,6 +146,8 @@ def _drawn(box: Box) -> Iterator[str]:
 
 def has_token(url: Url) -> bool:
     """Whether the query holds something no person would type, or a path segment mixes digits and letters at length."""
-    if url.query and _TOKEN_VALUE.search(url.query) and any(mark.isdigit() for mark in url.query):
-        return True
-    return bool(_OPAQUE.search(url.path))
+    return _names_somebody(url.query) or bool(_OPAQUE.search(url.path))
+
+
+def _names_somebody(query: str) -> bool:
+    return bool(query and _TOKEN_VALUE.search(query)) and any(mark.isdigit() for mark in query)

@@ -8,6 +8,7 @@ anew, and if that finds more, the whole stretch becomes one cut: what comes out 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sluis.detect.closing import closing
 from sluis.detect.images import images
 from sluis.detect.links import links
 from sluis.detect.loads import INLINE, loads
@@ -17,7 +18,7 @@ from sluis.detect.styles import styles
 from sluis.report import Action
 from sluis.scan.budget import Overrun
 
-_DETECTORS = (images, links, loads, styles)
+_DETECTORS = (images, closing, links, loads, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
 
