@@ -137,3 +137,8 @@ class TestLists:
     def test_links_and_other_hosts_are_left_alone(self, listed: MakePage) -> None:
         text = f'<a href="{LOGO}">logo</a><img src="https://other.example/logo.png" width=120 height=40>'
         assert list(images(listed(text))) == list(links(listed(text))) == []
+
+
+def test_every_source_of_a_tag_is_found_however_often_it_is_repeated(page: MakePage) -> None:
+    text = f'<img src="{OPEN}" src="{OPEN}" srcset="{OPEN} 1x, {OPEN} 2x" width=90 height=40>'
+    assert OPEN not in edited(text, list(images(page(text))))

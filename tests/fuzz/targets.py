@@ -93,15 +93,15 @@ def charset(data: bytes) -> None:
     """An edit of a reading changes what it says and nothing else."""
     head, octets = split(data)
     declared = CHARSETS[head[7] % len(CHARSETS)]
-    for index, reading in enumerate(readings(octets, declared)):
+    for reading in readings(octets, declared):
         start, end = sorted(octet * len(reading.text) // 255 for octet in head[:2])
         edit = reading.edit(start, end, "x")
-        if edit is None:
-            continue
+        if edit is None or any(reading.text.startswith("\r\n", at - 1) for at in (start, end)):
+            continue  # no edit takes half a line end along
         assert 0 <= edit.start <= edit.end <= len(octets)
         again = readings(splice(octets, [edit]), declared)
         wanted = reading.text[:start] + "x" + reading.text[end:]
-        if again[0].codec == reading.codec and index < len(again) and start:  # a byte order mark may be cut
+        if reading.places and again[0].codec == reading.codec and start:  # a byte order mark may be cut
             assert wanted in {each.text for each in again}
 
 

@@ -19,6 +19,7 @@ from sluis.scan.references import unescape
         ("&Tab;h&NewLine;", "\th\n"),
         ("&nosuch;x", "&nosuch;x"),
         ("&#99999999999999;", "\ufffd"),
+        ("&#1;&#x8;", "\x01\x08"),
         ("&amp", "&"),
         ("&", "&"),
     ],

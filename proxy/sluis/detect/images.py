@@ -1,7 +1,7 @@
 """Images a client fetches on its own: beacons go, vendors' counting images lose their source, the rest is content."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sluis.detect.box import UNSIZED, Box, box
@@ -45,14 +45,14 @@ def images(page: Page) -> Iterator[Proposal]:
     counts = Counter(source.address for _, sources in found for source in sources)
     outcomes: dict[Source, Outcome | None] = {}
     for tag, sources in found:
+        guilty: dict[tuple[str, str], tuple[Source, Outcome]] = {}
         for source in sources:
             if source not in outcomes:
                 outcomes[source] = _outcome(page, source, counts[source.address])
             if outcome := outcomes[source]:
-                proposal = _propose(page, tag, source, outcome)
-                yield proposal
-                if proposal.cut.start == tag.start:
-                    break  # the whole element goes, and its other sources with it
+                guilty[source.attribute, source.address] = source, outcome
+        if guilty:
+            yield from _proposals(page, tag, guilty)
 
 
 def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
@@ -89,12 +89,22 @@ def _outcome(page: Page, source: Source, count: int) -> Outcome | None:
     return None
 
 
-def _propose(page: Page, tag: Tag, source: Source, outcome: Outcome) -> Proposal:
-    attribute = next(each for each in tag.named({source.attribute}) if source.address in addresses(each))
+def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Source, Outcome]]) -> Iterator[Proposal]:
+    """What to do about the sources of one tag, in each of the attributes that hold them, however many there are."""
+    whole = cut_tag(tag, page.budget, fit=page.policy.fit) if tag.name in _WHOLE else None
+    for attribute in tag.named(SOURCES[tag.name]):
+        for address in dict.fromkeys(addresses(attribute)):
+            if found := guilty.get((attribute.name, address)):
+                proposal = _propose(page, attribute, *found, whole)
+                yield proposal
+                if proposal.cut.start == tag.start:
+                    return  # the whole element goes, and its other sources with it
+
+
+def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
     if outcome.judgement is SHARE:
         return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
     if outcome.judgement.certain and not source.box.visible:
-        whole = cut_tag(tag, page.budget, fit=page.policy.fit) if tag.name in _WHOLE else None
         return _proposal(Kind.OPEN_PIXEL, Action.REMOVED, source, outcome, whole or cut_attribute(page.text, attribute))
     kind = Kind.TRACKING_IMAGE if outcome.hit else Kind.ADDRESS_LEAK if outcome.leak else Kind.REMOTE_IMAGE
     shown = outcome._replace(judgement=_shown(outcome))

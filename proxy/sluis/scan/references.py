@@ -32,4 +32,6 @@ def _numbered(number: str) -> str:
     """A character by its decimal or, after an x, hexadecimal number."""
     base = "x" if number[0] in "xX" else ""
     digits = number.lstrip("xX").lstrip("0")
-    return "\ufffd" if len(digits) > _DIGITS else _unescape(f"&#{base}{digits or '0'};")
+    if len(digits) > _DIGITS:
+        return "\ufffd"
+    return _unescape(f"&#{base}{digits or '0'};") or chr(int(digits, 16 if base else 10))  # controls, which it drops
