@@ -40,7 +40,9 @@ class Case:
 
     `fires`: how Chromium does it, `NONE` where it does not and the octets alone can be judged. `content`: it shows an
     image, which `balanced` keeps from an address that nobody is known to count by. `out`: why this is not for Sluis to
-    stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are.
+    stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are. `medium`: the CSS
+    medium it is opened in. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both
+    `{document}` stands for `document`, which is what a spelling is to be applied to as a whole.
     """
 
     name: str

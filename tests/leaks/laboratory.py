@@ -136,7 +136,9 @@ def calls(sink: Sink, folder: Path) -> dict[str, Channel]:
 
 def _shown(wire: Wire) -> Iterator[Case]:
     """The cases that Chromium opens in this encoding and charset."""
-    return (case for case in cases() if case.html and (wire is RAW or (case.name in ABROAD and wire.charset != UNREAD)))
+    return (
+        case for case in cases() if case.shown and (wire is RAW or (case.name in ABROAD and wire.charset != UNREAD))
+    )
 
 
 def _four(case: Case) -> Iterator[Trial]:
