@@ -50,21 +50,24 @@ class Body(Protocol):
 
 
 class Columns:
-    """The octets between the start of a line and the place of each edit, once the edits before it are made."""
+    """The octets between the start of a line and the place of each edit, once the edits before it are made.
+
+    `position` is where the last of these ends.
+    """
 
     def __init__(self, raw: bytes, start: int) -> None:
-        self._raw, self._position, self._column = raw, start, 0
+        self._raw, self.position, self._column = raw, start, 0
 
     def at(self, position: int) -> int:
         """The column of `position`, which no edit made so far lies behind."""
-        begin = self._raw.rfind(b"\n", self._position, position) + 1
-        return position - begin if begin else self._column + position - self._position
+        begin = self._raw.rfind(b"\n", self.position, position) + 1
+        return position - begin if begin else self._column + position - self.position
 
     def after(self, edit: Edit) -> None:
         """Go on behind `edit` as it was made."""
         begin = edit.octets.rfind(b"\n") + 1
         self._column = len(edit.octets) - begin + (0 if begin else self.at(edit.start))
-        self._position = edit.end
+        self.position = edit.end
 
 
 def blanks(edit: Edit, count: int) -> bytes:

@@ -90,7 +90,7 @@ class QuotedPrintable:
         ):
             start -= 1  # a blank that would now end its line falls away unless it is escaped
             octets = self._raw[start : start + 1] + octets
-        stray = self._stray(start)
+        stray = self._stray(start, columns.position)
         octets, start = self._raw[stray:start] + octets, stray
         lines = _Lines(columns.at(start), self._newline)
         for token in _tokens(octets, self._newline):
@@ -119,15 +119,15 @@ class QuotedPrintable:
             lines.add(token)
         lines.spend(0)
         octets = lines.octets()
-        stray = self._stray(start)
+        stray = self._stray(start, columns.position)
         if stray < start and _piece((self._raw[stray:start] + octets + self._raw[end : end + 2])[1:])[:1] != b"=":
             return None
         return Edit(start, end, octets) if len(octets) == end - start and lines.holds(rest) else None
 
-    def _stray(self, start: int) -> int:
+    def _stray(self, start: int, floor: int) -> int:
         """Where an `=` for itself stands that could become an escape with what comes at `start`; else `start`."""
         for at in (start - 1, start - 2):
-            if at >= self._span[0] and self._raw[at] == _EQUALS:
+            if at >= floor and self._raw[at] == _EQUALS:
                 return at if at + self._head(at)[0] <= start and self._head(at)[1] else start
         return start
 
