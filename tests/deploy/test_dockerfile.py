@@ -39,7 +39,7 @@ def test_it_listens_where_sluis_does_by_default():
 def test_what_is_written_goes_into_a_volume():
     config = Config.load(None, settings(_IMAGE))
     assert isinstance(config.smtp.upstream, Maildir)
-    assert instructions(_IMAGE, "VOLUME") == [str(config.smtp.upstream.path)]
+    assert instructions(_IMAGE, "VOLUME") == [f"{config.smtp.upstream.path} {config.state}"]
 
 
 def test_it_does_not_run_as_root():
