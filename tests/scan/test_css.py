@@ -60,7 +60,7 @@ def found(text: str) -> list[tuple[str, str, str]]:
         ("""<p style="--x:red"\nhref="http://t/p"><a href='http://t/q'>""", []),
         ("""<p style="x:image-set('y' 1x)" title="z" href="http://t/p">""", []),
         ("""style='x:url("http://t/p' title="y">""", [("http://t/p", "http://t/p", "")]),
-        ('style="x:url(http://t/p" title="y">', [("http://t/p", "http://t/p", "")]),
+        ('style="x:url(http://t/p" title="y">', [("http://t/p", "http://t/p", "#")]),
         ("curl(http://t/p) curly(http://t/p) url (http://t/p) swapImage('http://t/p')", []),
     ],
 )
@@ -96,3 +96,13 @@ def test_folding_keeps_the_way_back(text: str) -> None:
         rest = fold(text[:start] + "|" + text[end:])
         again = rest.text if rest else text[:start] + "|" + text[end:]
         assert again == folded.text[:index] + "|" + folded.text[index + 1 :]
+
+
+@pytest.mark.parametrize(
+    "behind", ['"https://t.example/b")', " https://t.example/b)", ' "https://t.example/b")', "<b>"]
+)
+def test_a_cut_within_an_open_url_completes_no_other(behind: str) -> None:
+    """`url(a "b")` is an error and fetches nothing (CSS Syntax §4.3.6), but `url( "b")` would."""
+    text = "url(https://t.example/a" + behind
+    (reference,) = references(text, Budget(len(text)))
+    assert text[: reference.start] + reference.replacement + text[reference.end :] == "url(#" + behind

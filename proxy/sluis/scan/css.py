@@ -14,6 +14,7 @@ from sluis.scan.budget import Budget
 from sluis.scan.fold import Folded, foldings
 
 NOTHING = "none"  # a value where an image may stand, an error that drops the rule or declaration elsewhere
+STUMP = "#"  # within `url(`: nothing to fetch, and with what follows it an error, lest that become the address
 
 
 class Place(StrEnum):
@@ -104,7 +105,7 @@ def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Referen
     if close and close[0].startswith(match[1] or (")", " ", "\t", "\r", "\n", "\f")):
         yield Reference(url, place, start, close.end(), NOTHING)
     else:
-        yield Reference(url, place, match.start(group), end, "")
+        yield Reference(url, place, match.start(group), end, "" if match[1] else STUMP)
 
 
 def _strings(text: str, start: int, depth: int, budget: Budget) -> Generator[Reference, None, int]:
