@@ -373,12 +373,17 @@ class ClientSession(SMTP):
         return answers.NOT_OURS
 
     async def _refuse(self, refused: Refused) -> None:
-        """Say why there is no message, and part from a client whose next octets cannot be told from its last."""
+        """Say why there is no message, and part from a client whose next octets cannot be told from its last.
+
+        The client hears it at once, however slow the next hop is; one that is parted from needs no RSET, as leaving the
+        hop ends the transaction too.
+        """
         self._service.metrics.refused(EDGE, refused.flaw)
         _log.info("a message was refused", edge=EDGE, session=self._id, reason=refused.flaw)
         self._over = refused.rest is None
-        await self._relay.reset()
         await self._say(_FLAWED[refused.flaw])
+        if not self._over:
+            await self._relay.reset()
 
     @property
     def _origin(self) -> Origin:
