@@ -195,3 +195,10 @@ def test_an_equals_sign_for_itself_makes_no_escape_with_what_comes_behind_it(wir
     edit = Edit(end - 3, end, b"")
     assert octets(edited(wire, QP, edit), QP) == wire[: end - 3] + wire[end:]
     assert decode(wire, (0, len(wire)), QP).wire([Edit(end - 3, end, b"abc")], fit=True).spans == (None,)
+
+
+@pytest.mark.parametrize("octets", [b"<\0b\0>\0", b"\n\0", b"\r"])
+def test_no_edit_makes_of_a_message_one_that_cannot_be_sent(octets: bytes) -> None:
+    """As half a line end of UTF-16 would, in a part with nothing but letters beyond ASCII."""
+    assert decode(b"abcd\r\n", (0, 6), PLAIN).wire([Edit(0, 4, octets)], fit=False).spans == (None,)
+    assert decode(b"ab\0d\r\n", (0, 6), PLAIN).wire([Edit(0, 4, octets)], fit=False).spans == ((0, 4),)

@@ -7,6 +7,7 @@ from sluis.message.body import LONGEST_LINE, Columns, Rewired
 from sluis.report import Edit, Span
 
 _LINE_END = re.compile(rb"\r?\n")
+_UNSENDABLE = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n")  # RFC 5321 §2.3.8
 
 
 class Identity:
@@ -21,7 +22,7 @@ class Identity:
         return self._span[0] + start, self._span[0] + end
 
     def wire(self, edits: Sequence[Edit], *, fit: bool) -> Rewired:
-        """See `Body.wire`. An edit that would make a line of more than 998 octets is refused."""
+        """See `Body.wire`. Refused is an edit that makes a line of more than 998 octets, or a message nobody takes."""
         made: list[Edit] = []
         spans: list[Span | None] = []
         columns = Columns(self.octets, 0)
@@ -29,7 +30,7 @@ class Identity:
             start, end = self.locate(edit.start, edit.end)
             column = columns.at(edit.start)
             octets = self._fitted(edit) if fit else self._broken(edit, self._fenced(edit, column), column)
-            if octets is None:
+            if octets is None or (_UNSENDABLE.search(edit.octets) and not _UNSENDABLE.search(self._raw)):
                 spans.append(None)
             else:
                 made.append(Edit(start, end, octets))
