@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test search lint format bench clean
+.PHONY: help run test search fuzz lint format bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,10 @@ test: $(VENV)/.dev lint ## Lint, type-check and test
 
 search: $(VENV)/.dev ## Look for cases that break the invariants, for as long as it takes
 	$(BIN)/pytest -n auto --hypothesis-profile=search $$(grep -rl '^@given' tests)
+
+SECONDS_EACH ?= 600
+fuzz: $(VENV)/.fuzz ## Fuzz each target for SECONDS_EACH, from its corpus
+	for target in $$(ls tests/fuzz/corpus); do $(BIN)/python -m tests.fuzz $$target $(SECONDS_EACH) || exit; done
 
 lint: $(VENV)/.dev ## Lint and type-check
 	$(BIN)/ruff check .
@@ -44,3 +48,7 @@ $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/.run
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet --editable '.[dev,fuzz]'
+	touch $@
