@@ -14,7 +14,7 @@ def test_a_newsletter() -> None:
     assert (ran.code, ran.errors) == (0, "")
     text = ran.output.decode()
     assert text.startswith(
-        "This message holds 5 tracking pixels, 11 redirect links and 1 marked link, reporting to mail"
+        "This message holds 5 tracking pixels, 15 redirect links and 2 marked links, reporting to mail"
     )
     assert all(link[1] in text for link in newsletter.links)
     assert all(vendor in text for vendor in ("mailgun", "litmus", "validity", "shelfmetrics.example"))

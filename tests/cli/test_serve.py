@@ -83,7 +83,7 @@ def test_what_the_welcome_proposes_works(tmp_path: Path) -> None:
         [difference] = re.findall(r"^  (diff .*)$", welcome, re.MULTILINE)
         shown = subprocess.run(difference, shell=True, check=False, capture_output=True)
         assert shown.returncode == 1
-        assert b"> X-Sluis: cleaned; pixels=5 links=11" in shown.stdout
+        assert b"> X-Sluis: cleaned; pixels=5 links=15" in shown.stdout
         process.terminate()
     os.close(ours)
     os.close(theirs)
