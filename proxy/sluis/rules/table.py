@@ -8,6 +8,7 @@ from typing import Protocol
 from sluis.rules.clearurls import Catalogue
 from sluis.rules.shape import Index, Shape
 from sluis.urls.parse import Url
+from sluis.urls.proxied import proxied
 
 _LISTED = 0.9  # confidence of a list's entry; of mail pixels they name, nine in ten are
 
@@ -107,8 +108,11 @@ class Rules:
     catalogues: tuple[Catalogue, ...] = ()
 
     def open(self, url: Url) -> Hit | None:
-        """The vendor that counts opens by `url`."""
-        return next((hit for _, hit in self.opens.find(url)), None)
+        """The vendor that counts opens by `url`, or by what stands behind it where it is a webmail's proxy."""
+        for each in (url, proxied(url)):
+            if each and (found := next(self.opens.find(each), None)):
+                return found[1]
+        return None
 
     def listed_image(self, url: Url) -> Hit | None:
         """The first list that calls the image at `url` a tracker's."""
