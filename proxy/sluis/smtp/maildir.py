@@ -17,6 +17,7 @@ from pathlib import Path
 from sluis.smtp import answers
 from sluis.smtp.client import Client
 from sluis.smtp.hop import Hop, HopError, Offers, Trouble
+from sluis.smtp.path import argument as read
 from sluis.smtp.reply import Reply
 
 _OFFERS = Offers(frozenset({b"8BITMIME", b"SMTPUTF8", b"ENHANCEDSTATUSCODES"}), 0)
@@ -41,8 +42,8 @@ class MaildirHop:
 
     async def mail(self, argument: bytes) -> Reply:
         """Take any sender."""
-        self._sender, _, _ = argument.partition(b"> ")
-        self._sender = self._sender.removesuffix(b">") + b">"
+        given = read(b"", argument)
+        self._sender = given.path.wire if given else b"<>"
         return _SENDER_OK
 
     async def rcpt(self, argument: bytes) -> Reply:

@@ -73,8 +73,8 @@ def account(report: Report) -> bytes:
 
 def hops(message: bytes) -> int:
     """How many `Received:` fields the header has, at most `MAX_HOPS + 1`."""
-    end = message.find(b"\r\n\r\n")
-    found = _RECEIVED.finditer(message, 0, end + 2 if end >= 0 else len(message))
+    end = -2 if message.startswith(b"\r\n") else message.find(b"\r\n\r\n")  # a body may come at once
+    found = _RECEIVED.finditer(message, 0, len(message) if end == -1 else end + 2)
     return sum(1 for _, _ in zip(found, range(MAX_HOPS + 1), strict=False))
 
 
