@@ -6,7 +6,7 @@ from sluis.detect.box import Box
 from sluis.detect.pixels import judge
 from sluis.urls.parse import parse
 
-DOT, ICON = Box(1, 1), Box(5, 5)
+DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ DOT, ICON = Box(1, 1), Box(5, 5)
         ("https://shop.example/bullet.png?v=1234567", ICON, False),
         ("https://shop.example/bullet?v=1234567", ICON, True),
         ("https://shop.example/spacer.gif", DOT, False),
+        ("https://shop.example/phone-logo.png", AWAY, False),  # shown where the screen is narrow
+        ("https://shop.example/phone-logo.png?u=1234567", AWAY, True),
         ("https://shop.example/spacer.gif?v=12", DOT, False),
         ("https://shop.example/spacer.php?mailing=november", DOT, True),  # a spacer has nothing to tell its server
     ],

@@ -44,6 +44,7 @@ _SIGNALS = {
         Signal("token", 0.25, "its address carries a token"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
+        Signal("variant", -0.7, "it is a picture for another width of screen, and carries no token"),
         Signal("picture", -0.2, "it is named like a picture"),
     )
 }
@@ -127,7 +128,9 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) 
         yield "repeated"
     if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
         yield "spacer"
-    elif not box.within(3) and _PICTURE.search(url.path):
+    elif _PICTURE.search(url.path) and not token and (box.hidden or box.empty):
+        yield "variant"
+    elif _PICTURE.search(url.path) and not box.within(3):
         yield "picture"
 
 
