@@ -205,3 +205,8 @@ def test_the_invariants_hold_for_real_mail(folder: Path, fit: bool) -> None:
             if path.suffix == ".html":
                 raw = b"Content-Type: text/html\r\n\r\n" + raw
             check(raw, replace(BALANCED, fit=fit))
+
+
+def test_a_thousand_pixels_are_not_too_many() -> None:
+    done = check(html(f'<p>x</p><img src="{OPEN}">\r\n' * 1000), replace(BALANCED, fit=True))
+    assert len(done.report.edited) == 1000

@@ -6,6 +6,8 @@ quotes that are not their own.
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 from sluis.detect.proposal import Cut
 from sluis.scan.budget import Budget
@@ -15,6 +17,7 @@ _BLANKS = " \t\n\r\f"
 _PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1×1, transparent
 _ENTITY = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*+;)")
 _ASSIGNMENT = re.compile(r"[ \t\n\r\f]*+=")
+_OPENING, _CLOSING = re.compile("<!--"), re.compile("-->")
 _UNSAFE = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", "`": "%60", " ": "%20"}
 
 
@@ -28,7 +31,7 @@ def cut_tag(tag: Tag, budget: Budget, *, fit: bool) -> Cut | None:
         return None
     if not fit:
         return Cut(tag.start, tag.end, _joint(tag.text, tag.start, tag.end), 0)
-    if in_comment(tag.text, tag.start, budget):
+    if in_comment(tag.text, tag.start):
         return Cut(tag.start, tag.end, "", 0)
     return Cut(tag.start, tag.end, "<!---->", 4)
 
@@ -62,11 +65,20 @@ def escaped(value: str, like: str, quote: str = "") -> str:
     return value if value.isascii() else value.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def in_comment(text: str, position: int, budget: Budget) -> bool:
+def in_comment(text: str, position: int) -> bool:
     """Whether a comment that opened before `position` has not closed by then."""
-    opened = text.rfind("<!--", 0, position)
-    budget.spend(position - max(opened, 0))
-    return opened >= 0 and text.find("-->", opened + 4, position) < 0
+    opened, closed = _comments(text)
+    index = bisect_right(opened, position - 4) - 1
+    if index < 0:
+        return False
+    end = bisect_left(closed, opened[index] + 4)
+    return end == len(closed) or closed[end] > position - 3
+
+
+@lru_cache(maxsize=2)
+def _comments(text: str) -> tuple[list[int], list[int]]:
+    """Where comments open and where they close, found once for all the tags of a text."""
+    return [each.start() for each in _OPENING.finditer(text)], [each.start() for each in _CLOSING.finditer(text)]
 
 
 def _joint(text: str, start: int, end: int) -> str:
