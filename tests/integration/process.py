@@ -102,6 +102,12 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End it with SIGKILL, which it cannot hear."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
     @property
     def told(self) -> str:
         """Its log so far."""
