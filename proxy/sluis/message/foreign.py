@@ -74,11 +74,14 @@ def reads(octets: bytes, codec: str, before: Foreign, first: int, last: int, new
     decoder.setstate(left.state)
     ends = right.octet == end.octet
     # Octets that are none of the charset may be replaced by more or fewer characters where they come one by one.
-    text = (
-        decoder.decode(stretch, ends)
-        if "\ufffd" not in expected
-        else "".join(piece for _, _, piece in _steps(decoder, stretch, ends=ends))
-    )
+    try:
+        text = (
+            decoder.decode(stretch, ends)
+            if "\ufffd" not in expected
+            else "".join(piece for _, _, piece in _steps(decoder, stretch, ends=ends))
+        )
+    except UnicodeError:  # the change has made an escape that there is not
+        return False
     return text == expected and (ends or decoder.getstate() == right.state)
 
 
