@@ -8,7 +8,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 # Where some servers take a message to end, besides CR LF . CR LF.
@@ -56,12 +57,22 @@ class Keeper:
         return b"".join(lines)
 
 
+def read_from(file: Path) -> Iterator[str]:
+    """The messages in `file`; one that was torn was not taken."""
+    for line in file.read_text().splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
+
+
 def written_to(file: Path) -> Callable[[bytes], None]:
-    """Keep messages in `file`, each there for good when the call returns."""
+    """Keep messages in `file`, each there for good when the call returns.
+
+    A record begins with its line end, so that one which SIGKILL has torn stands alone.
+    """
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def keep(message: bytes) -> None:
-        os.write(descriptor, json.dumps(message.decode("latin-1")).encode() + b"\n")
+        os.write(descriptor, b"\n" + json.dumps(message.decode("latin-1")).encode())
         os.fsync(descriptor)
 
     return keep
