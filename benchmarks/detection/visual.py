@@ -47,7 +47,7 @@ class Cache(dict[str, Resource]):
         super().__init__()
         self._pixels = {_plain(url) for url in pixels}
 
-    def get(self, url: str, default: object = None) -> Resource:  # type: ignore[override]
+    def get(self, url: str, default: object = None) -> Resource:
         """What is served at `url`; anything is."""
         return self[url] if url in self else _DOT if _plain(url) in self._pixels else _picture(url)
 
