@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from sluis.detect.calendar import calendar
+from sluis.detect.disarm import disarm
 from sluis.detect.page import Page
 from sluis.detect.plain import Flow, plain
 from sluis.detect.proposal import Cut, Proposal
@@ -16,6 +17,7 @@ from sluis.detect.settle import proposals
 from sluis.message.charset import Text, as_octets, as_text, readings
 from sluis.message.mime import Part
 from sluis.report import Action, Kind
+from sluis.scan.budget import Overrun
 
 _COMMENT = "<!---->"
 _PLAIN = "text/plain"
@@ -44,7 +46,10 @@ def _types(part: Part) -> Iterator[str]:
 
 
 def _markup(page: Page, _: Part) -> Iterable[Proposal]:
-    return proposals(page)
+    try:
+        return proposals(page)
+    except Overrun:
+        return disarm(page)
 
 
 def _amp(page: Page, _: Part) -> Iterator[Proposal]:

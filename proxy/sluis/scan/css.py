@@ -72,6 +72,21 @@ def references(text: str, budget: Budget) -> Iterator[Reference]:
     yield from found.values()
 
 
+def openings(text: str) -> Iterator[tuple[int, int]]:
+    """The mark, as written, with which each function or rule begins that could name a resource: without it, none does.
+
+    Linear, and so without a budget.
+    """
+    yield from _openings(text)
+    for folded in foldings(text):
+        yield from ((folded.origin(start), folded.origin(end)) for start, end in _openings(folded.text))
+
+
+def _openings(text: str) -> Iterator[tuple[int, int]]:
+    for pattern in (_FUNCTION, _IMPORT):
+        yield from ((match.start(), match.start() + 1) for match in pattern.finditer(text))
+
+
 def _references(text: str, budget: Budget) -> Iterator[Reference]:
     read = 0
     for match in _FUNCTION.finditer(text):

@@ -128,6 +128,10 @@ class TagScanner:
             end = tail_end(text, match.end(), budget)
             yield Tag(text, match[1], match.start(), match.end(), end)
 
+    def names(self, lowered: str) -> Iterator[tuple[int, int]]:
+        """Where the names of these tags stand. Linear, and so without a budget."""
+        return (match.span(1) for match in self._open.finditer(lowered))
+
 
 def _alternatives(names: Collection[str]) -> str:
     """A pattern for any of `names`, branching at the first letter: the engine tries branches one by one."""
@@ -185,12 +189,17 @@ class AttributeScanner:
 
     def attributes(self, text: str, lowered: str, budget: Budget) -> Iterator[Attribute]:
         """Every attribute of these names in `text`, name by name; `lowered` is `lower(text)`. Raises `Overrun`."""
+        return (attribute_at(text, start, budget) for start, _ in self.names(text, lowered))
+
+    def names(self, text: str, lowered: str) -> Iterator[tuple[int, int]]:
+        """Where these names stand. Linear, and so without a budget."""
         for name in self._names:
             start = lowered.find(name)
             while start >= 0:
-                if lowered[start - 1 : start] in _BEFORE_NAME and _ASSIGNED.match(text, start + len(name)):
-                    yield attribute_at(text, start, budget)
-                start = lowered.find(name, start + len(name))
+                end = start + len(name)
+                if lowered[start - 1 : start] in _BEFORE_NAME and _ASSIGNED.match(text, end):
+                    yield start, end
+                start = lowered.find(name, end)
 
 
 class ValueScanner:
