@@ -88,6 +88,7 @@ def test_a_load_loses_what_it_loads(page: MakePage, before: str, after: str, tec
         "<meta name=viewport content='width=device-width'>",
         "<link rel=stylesheet href='https://fonts.googleapis.com/css?family=Lato'>",
         "<a href='https://shop.example/'>x</a><blockquote cite='https://shop.example/'>",
+        '<a href="https://shop.example/ping=1/manifest=a/background=blue">x</a>',
     ],
 )
 def test_what_loads_nothing_stays(page: MakePage, text: str) -> None:

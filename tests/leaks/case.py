@@ -40,8 +40,9 @@ class Case:
 
     `fires`: how Chromium does it, `NONE` where it does not and the octets alone can be judged. `content`: it shows an
     image, which `balanced` keeps from an address that nobody is known to count by. `out`: why this is not for Sluis to
-    stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are. `medium`: the CSS
-    medium it is opened in. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both
+    stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are. `inert`: its
+    address stays, under names that nobody knows, which Chromium must show to be harmless. `medium`: the CSS medium it
+    is opened in. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both
     `{document}` stands for `document`, which is what a spelling is to be applied to as a whole.
     """
 
@@ -51,6 +52,7 @@ class Case:
     content: bool
     out: str
     leak: str
+    inert: bool
     medium: str
     html: str
     document: str
@@ -102,7 +104,7 @@ def _group(path: Path) -> Iterator[Case]:
 
 
 def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
-    known = {"fires", "content", "out", "leak", "medium", "html", "document", "container", "fields", "parts"}
+    known = {"fires", "content", "out", "leak", "inert", "medium", "html", "document", "container", "fields", "parts"}
     if row.keys() - known:
         raise ValueError(f"{name}: {row.keys() - known}")
     parts = tuple(Piece(part["type"], part.get("fields", {}), part["text"]) for part in row.get("parts", ()))
@@ -113,6 +115,7 @@ def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
         row.get("content", False),
         row.get("out", ""),
         row.get("leak", ""),
+        row.get("inert", False),
         row.get("medium", "screen"),
         row.get("html", ""),
         row.get("document", ""),

@@ -74,10 +74,14 @@ def _rules() -> Rules:
 
 
 class Verdict(StrEnum):
-    """What the octets say of a trial. `KEPT`: what comes out names the host, as the policy has it."""
+    """What the octets say of a trial. `KEPT`: what comes out names the host, as the policy has it.
+
+    `INERT`: it does so where nothing loads, which is for Chromium to show.
+    """
 
     SILENT = "silent"
     KEPT = "kept"
+    INERT = "inert"
     CALLS = "calls"
 
 
@@ -85,6 +89,8 @@ def verdict(trial: Trial) -> Verdict:
     """The trial's, by what comes out for it."""
     if not octets.names(trial.cleaned(), trial.address.host):
         return Verdict.SILENT
+    if trial.case.inert and trial.case.fires is not Channel.NONE:
+        return Verdict.INERT
     return Verdict.KEPT if trial.kept else Verdict.CALLS
 
 

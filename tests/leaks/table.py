@@ -31,7 +31,8 @@ the message ({encodings}; {charsets}), and if Chromium, where the case is a chan
 no connection, no name looked up. Chromium opens every case as it stands, and
 {abroad}
 in every encoding and charset that it reads. What it does not do is judged on the octets alone: other clients may.
-`balanced` leaves images that show something where nobody is known to count by them: they are **kept**.
+`balanced` leaves images that show something where nobody is known to count by them: they are **kept**. What is nested
+beyond reading is **inert**: its address stays, under names that nobody knows, and Chromium contacts nobody.
 
 | | cases |
 | --- | ---: |
@@ -73,8 +74,8 @@ def _total(policy: str, found: Found) -> str:
     cells = []
     for called in PATHS:
         counts = Counter(kind for (_, *under), kind in found.items() if under == [policy, called])
-        kept = f", {counts[Verdict.KEPT]} kept" if counts[Verdict.KEPT] else ""
-        cells.append(f"{counts[Verdict.CALLS]} call, {counts[Verdict.SILENT]} silent{kept}")
+        more = "".join(f", {counts[kind]} {kind}" for kind in (Verdict.INERT, Verdict.KEPT) if counts[kind])
+        cells.append(f"{counts[Verdict.CALLS]} call, {counts[Verdict.SILENT]} silent{more}")
     return f"| `{policy}` | {' | '.join(cells)} |"
 
 

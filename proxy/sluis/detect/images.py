@@ -1,5 +1,6 @@
 """Images a client fetches on its own: beacons go, vendors' counting images lose their source, the rest is content."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -20,6 +21,9 @@ SHARE = Judgement(
 )
 _WHOLE = frozenset({"img", "image"})  # elements that are nothing but their image
 _FETCHED = "the client fetches it when the message is opened"
+
+
+_BEFORE_REMOTE = re.compile(r",(?=(?:[a-z]{2,5}:)?[/\\]{2})", re.IGNORECASE | re.ASCII)
 
 
 class Source(NamedTuple):
@@ -71,8 +75,13 @@ def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...
 
 
 def addresses(attribute: Attribute) -> list[str]:
-    """The addresses of a source attribute: one, or every word of a `srcset`, descriptors included."""
-    return [word.strip(",") for word in attribute.value.split()] if attribute.name == "srcset" else [attribute.value]
+    """The addresses of a source attribute: one, or every word of a `srcset`, descriptors included.
+
+    The comma that ends a descriptor may have the next address right behind it.
+    """
+    if attribute.name != "srcset":
+        return [attribute.value]
+    return [part.strip(",") for word in attribute.value.split() for part in _BEFORE_REMOTE.split(word)]
 
 
 def _outcome(page: Page, source: Source, count: int) -> Outcome | None:

@@ -65,8 +65,15 @@ def loads(page: Page) -> Iterator[Proposal]:
     yield from _instructions(page)
     yield from _entities(page)
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
-        if attribute.raw or attribute.name == "attributionsrc":
+        if _calls(attribute):
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
+
+
+def _calls(attribute: Attribute) -> bool:
+    """Whether one of `ANYWHERE` leads off the message: in the path of an address `/ping=1` looks like an attribute."""
+    if attribute.name in {"attributionsrc", "srcdoc"}:
+        return bool(attribute.raw) or attribute.name == "attributionsrc"
+    return any(map(is_remote, (attribute.value, *_LISTED.split(attribute.value))))
 
 
 def _spellings(tag: Tag, load: Load) -> list[str]:

@@ -6,12 +6,14 @@ from functools import cached_property
 
 from sluis.detect.elements import ELEMENTS
 from sluis.detect.identity import NOBODY, Identity
+from sluis.detect.remote import squeeze
 from sluis.policy import Policy
 from sluis.rules.table import Hit, Rules
 from sluis.scan.budget import Budget
 from sluis.scan.html import Tag, TagScanner, lower
 from sluis.urls.parse import Url, parse
 
+_TELLING = 16_384  # characters of an address that loads; clients ask for longer ones too
 _SCANNER = TagScanner(ELEMENTS)
 
 
@@ -44,6 +46,6 @@ class Page:
         return self._urls[value]
 
     def opens(self, value: str) -> tuple[Url | None, Hit | None]:
-        """`value` as a URL, and the rule that knows it as a vendor's open beacon."""
-        url = self.url(value)
+        """`value` as a URL, and the rule that knows it as a vendor's open beacon. What makes it one stands early."""
+        url = self.url(squeeze(value)[:_TELLING] if len(value) > _TELLING else value)
         return url, self.rules.open(url) if url else None
