@@ -1,5 +1,6 @@
 """The five invariants of the cleaner, on messages made up and on messages found."""
 
+from binascii import b2a_uu
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,6 +148,16 @@ def test_hostile_markup_is_switched_off() -> None:
     assert done.raw == raw.replace(b"<img", b"<im_")
     assert done.report.verdict is Verdict.CLEANED
     assert clean(done.raw, BALANCED, rules()).raw is done.raw
+
+
+def test_uuencode_is_read_both_ways() -> None:
+    """Some clients decode it, others show the octets as they stand."""
+    header = b"Content-Type: text/html\nContent-Transfer-Encoding: x-uuencode\n\n"
+    image = f'<img src="{OPEN}">'.encode()
+    lines = b"".join(b2a_uu((b"<p>" + image)[at : at + 45]) for at in range(0, len(image) + 3, 45))
+    out = check(header + image + b"\nbegin 644 a\n" + lines + b"`\nend\n" + image, BALANCED).raw
+    assert out.startswith(header + b"\nbegin 644 a\n" + b2a_uu(b"<p>", backtick=True) + b"`\nend\n")
+    assert OPEN.encode() not in out
 
 
 FRAGMENTS = st.lists(

@@ -23,7 +23,7 @@ from sluis.message.body import Body
 from sluis.message.charset import Text
 from sluis.message.mime import Message, Part, parse
 from sluis.message.splice import splice
-from sluis.message.transfer import decode
+from sluis.message.transfer import decode, taken_for
 from sluis.policy import Policy
 from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Verdict
 from sluis.rules.table import Rules
@@ -57,7 +57,8 @@ def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
     for part in message.parts:
         how = reader(part)
         if how and not part.protected and (policy.attached or not part.attached):
-            more_findings, more_edits = _part(raw, part, how, policy, rules, who)
+            bodies = (decode(raw, part.body, encoding) for encoding in taken_for(part.encoding))
+            more_findings, more_edits = _together(_part(raw, part, how, body, policy, rules, who) for body in bodies)
             findings += more_findings
             edits += more_edits
     findings.sort(key=lambda finding: finding.span)
@@ -85,8 +86,25 @@ def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
     return [replace(finding, action=Action.KEPT) for finding, _ in found], []
 
 
-def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
-    body = decode(raw, part.body, part.encoding)
+def _together(found: Iterable[Found]) -> Found:
+    """What is found in a part however its octets are taken; where two ways would edit the same place, one is enough."""
+    first, *others = found
+    if not others:
+        return first
+    edits: list[Edit] = []
+    for edit in sorted(
+        (edit for _, more in (first, *others) for edit in more), key=lambda edit: (edit.start, edit.end)
+    ):
+        if not edits or edit.start >= edits[-1].end:
+            edits.append(edit)
+    made = {(edit.start, edit.end) for edit in edits}
+    findings = [
+        each for more, _ in (first, *others) for each in more if each.span in made or each.action is Action.KEPT
+    ]
+    return findings, edits
+
+
+def _part(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules: Rules, who: Identity) -> Found:
     texts = how.texts(body.octets, part.charset)
     rebuild = policy.rebuild and not policy.fit and part.media_type == _HTML
     wanted: list[Wanted] = []

@@ -91,7 +91,7 @@ def test_protected_messages(raw: bytes, reason: str | None) -> None:
         (multipart(HTML).replace(b"--b--\r\n", b""), "unterminated"),
         (b"Content-Type: multipart/mixed\r\n\r\nx", "missing-boundary"),
         (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n<img src=x>", "missing-boundary"),
-        (b"Content-Transfer-Encoding: uuencode\r\n\r\nx", "bad-encoding"),
+        (b"Content-Transfer-Encoding: x-yenc\r\n\r\nx", "bad-encoding"),
         (b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx", "duplicate-content-type"),
         (b"Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n\r\nx", "duplicate-encoding"),
     ],

@@ -2,6 +2,7 @@
 
 import quopri
 from base64 import encodebytes
+from binascii import b2a_uu
 
 import pytest
 from hypothesis import assume, given
@@ -13,6 +14,13 @@ from sluis.message.transfer import decode
 from sluis.report import Edit
 
 QP, B64, PLAIN = Encoding.QUOTED_PRINTABLE, Encoding.BASE64, Encoding.IDENTITY
+UU = Encoding.UUENCODE
+
+
+def uuencoded(text: bytes) -> bytes:
+    """A part in uuencode as programs write it."""
+    lines = b"".join(b2a_uu(text[at : at + 45]) for at in range(0, len(text), 45))
+    return b"begin 644 letter.html\n" + lines + b"`\nend\n"
 
 
 def edited(wire: bytes, encoding: Encoding, *edits: Edit, fit: bool = False) -> bytes:
@@ -59,6 +67,27 @@ def test_quoted_printable_is_read_tolerantly(wire: bytes, read: bytes) -> None:
 )
 def test_base64_is_read_tolerantly(wire: bytes, read: bytes) -> None:
     assert octets(wire, B64) == read
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        (b"begin 644 a\n#86)C\n`\nend\n", b"abc"),
+        (b"text\r\nbegin 0644 a\r\n#86)C\r\n#9&5F\r\n`\r\nend\r\n#86)C", b"abcdef"),
+        (b"begin 644 a\n#86)CXX\n \n", b"abc"),
+        (b"begin 644 a\n\xff\xff\n", b""),
+        (b"#86)C\n", b""),
+    ],
+)
+def test_uuencode_is_read_tolerantly(wire: bytes, read: bytes) -> None:
+    assert octets(wire, UU) == read
+
+
+def test_uuencode_is_written_by_the_line() -> None:
+    wire = b"begin 644 a\r\n#86)C\r\n#9&5F\r\n`\r\nend\r\n"
+    assert edited(wire, UU, Edit(1, 2, b"xyz")) == b"begin 644 a\r\n%87AY>F,`\r\n#9&5F\r\n`\r\nend\r\n"
+    assert edited(wire, UU, Edit(0, 3, b"")) == b"begin 644 a\r\n!(```\r\n#9&5F\r\n`\r\nend\r\n"
+    assert edited(wire, UU, Edit(1, 5, b""), fit=True) == b'begin 644 a\r\n#82`@\r\n#("!F\r\n`\r\nend\r\n'
 
 
 @pytest.mark.parametrize(
@@ -136,10 +165,10 @@ def test_a_line_that_would_grow_too_long_is_broken_where_blanks_may_stand() -> N
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[bytes, Encoding, list[Edit]]:
     """A body on the wire and disjoint edits of what it decodes to."""
-    encoding = draw(st.sampled_from([QP, B64, PLAIN]))
+    encoding = draw(st.sampled_from([QP, B64, UU, PLAIN]))
     pieces = st.sampled_from([b"word ", b"=", b"<b>", "é".encode(), b"\n", b" ", b"x" * 70, b"-"])
     text = b"".join(draw(st.lists(pieces, max_size=40)))
-    wire = {QP: quopri.encodestring, B64: encodebytes, PLAIN: bytes}[encoding](text)
+    wire = {QP: quopri.encodestring, B64: encodebytes, UU: uuencoded, PLAIN: bytes}[encoding](text)
     if draw(st.booleans()):
         wire = wire.replace(b"\n", b"\r\n")
     length = len(octets(wire, encoding))

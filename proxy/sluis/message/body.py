@@ -20,6 +20,7 @@ class Encoding(StrEnum):
     IDENTITY = "identity"
     QUOTED_PRINTABLE = "quoted-printable"
     BASE64 = "base64"
+    UUENCODE = "uuencode"
     OPAQUE = "opaque"
 
 

@@ -30,6 +30,7 @@ _ENCODINGS = {
     "binary": Encoding.IDENTITY,
     "quoted-printable": Encoding.QUOTED_PRINTABLE,
     "base64": Encoding.BASE64,
+    **dict.fromkeys(("x-uuencode", "uuencode", "x-uue", "uue"), Encoding.UUENCODE),
 }
 _GUESS = re.compile(rb"^--([^\s-][^\r\n]*+)", re.MULTILINE)
 _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
