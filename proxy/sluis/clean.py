@@ -88,20 +88,15 @@ def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
 
 def _together(found: Iterable[Found]) -> Found:
     """What is found in a part however its octets are taken; where two ways would edit the same place, one is enough."""
-    first, *others = found
-    if not others:
-        return first
+    ways = list(found)
+    if len(ways) == 1:
+        return ways[0]
     edits: list[Edit] = []
-    for edit in sorted(
-        (edit for _, more in (first, *others) for edit in more), key=lambda edit: (edit.start, edit.end)
-    ):
+    for edit in sorted((edit for _, more in ways for edit in more), key=lambda edit: (edit.start, edit.end)):
         if not edits or edit.start >= edits[-1].end:
             edits.append(edit)
     made = {(edit.start, edit.end) for edit in edits}
-    findings = [
-        each for more, _ in (first, *others) for each in more if each.span in made or each.action is Action.KEPT
-    ]
-    return findings, edits
+    return [each for more, _ in ways for each in more if each.span in made or each.action is Action.KEPT], edits
 
 
 def _part(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules: Rules, who: Identity) -> Found:

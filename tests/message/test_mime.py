@@ -84,6 +84,12 @@ def test_protected_messages(raw: bytes, reason: str | None) -> None:
     assert parse(raw).protected == reason
 
 
+def test_an_odd_name_is_still_a_fields() -> None:
+    """Some senders write a delimiter with a colon behind it, and clients go on reading the header."""
+    (part,) = parse(b"--_--1=_:\r\nContent-Type: text/html\r\n\r\nx").parts
+    assert part.media_type == "text/html"
+
+
 @pytest.mark.parametrize(
     ("raw", "flaw"),
     [

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from sluis.report import Span
 
-_FIELD = re.compile(rb"([\w!#$%'*+.^`|~-]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_FIELD = re.compile(rb"([\w!#$%&'*+./=?@^`|~-]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _FROM_LINE = re.compile(rb">?From [^\n]*+\n")
 _EMPTY_LINE = re.compile(rb"[ \t]*+\r?\n")
 _EMPTY_LINES = re.compile(rb"(?:[ \t]*+\r?\n)++")
