@@ -55,10 +55,15 @@ class Pool:
         work.add_done_callback(release)
         return await asyncio.shield(work)
 
+    def renew(self) -> None:
+        """Start each process anew before its next message; what it cleans now it finishes."""
+        for worker in self._workers:
+            worker.stale = True
+
     def close(self) -> None:
         """End the processes; what they were cleaning fails."""
         for worker in self._workers:
-            worker.end()
+            worker.kill()
         self._threads.shutdown(wait=False)
 
 
@@ -70,8 +75,13 @@ class _Worker:
         self._timeout = timeout
         self._pipe: Connection | None = None
         self._end: Callable[[], None] = lambda: None
+        self._kill: Callable[[], None] = lambda: None
+        self.stale = False  # what it has prepared is not true any more
 
     def clean(self, raw: bytes, envelope: Envelope) -> Cleaned:
+        if self.stale:
+            self.stale = False
+            self.end()
         pipe = self._pipe or self._start()
         try:
             pipe.send((raw, envelope))
@@ -88,9 +98,14 @@ class _Worker:
             raise CleaningError("clean", "internal-error")
         return cleaned
 
+    def kill(self) -> None:
+        """End the process from any thread. Its pipe is that of the thread that may be reading it just now."""
+        self._kill()
+
     def end(self) -> None:
+        """End the process and forget it, from the thread that cleans."""
         self._end()
-        self._pipe, self._end = None, lambda: None
+        self._pipe, self._end, self._kill = None, lambda: None, lambda: None
 
     def _start(self) -> Connection:
         ours, theirs = _processes.Pipe()
@@ -103,7 +118,7 @@ class _Worker:
             process.join()
             ours.close()
 
-        self._pipe, self._end = ours, end
+        self._pipe, self._end, self._kill = ours, end, process.kill
         return ours
 
 
