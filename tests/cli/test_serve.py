@@ -69,6 +69,20 @@ def test_mail_goes_through_and_a_signal_closes_it(tmp_path: Path, number: signal
     assert all(json.loads(line) for line in errors.splitlines())
 
 
+def test_a_hang_up_renews_and_drops_no_session(tmp_path: Path) -> None:
+    with serving(tmp_path, stdin=subprocess.DEVNULL) as (process, smtp, _):
+        with smtplib.SMTP("127.0.0.1", smtp) as client:
+            client.ehlo()
+            process.send_signal(signal.SIGHUP)
+            assert process.stderr
+            assert next(event for event in map(json.loads, process.stderr) if "read anew" in event["event"])
+            client.sendmail("a@kadebooks.example", ["b@lezer.example"], NEWSLETTER)
+        assert delivered(tmp_path)[0].endswith(CLEANED)
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
 def test_what_the_welcome_proposes_works(tmp_path: Path) -> None:
     program("swaks")
     ours, theirs = pty.openpty()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sluis.config import Config, Endpoint, PolicySection
     from sluis.rules.table import Rules
+    from sluis.smtp import Gate
 
 
 def serve(
@@ -35,7 +36,8 @@ def serve(
         SLUIS_SMTP__UPSTREAM=smtp://mail.internal:25 sluis serve
 
     Every key of the configuration can be set by a variable too; config/sluis.yaml lists them all. SIGTERM and SIGINT
-    close the gate when what is under way is done; a second one does not wait.
+    close the gate when what is under way is done; a second one does not wait. SIGHUP reads rules, lists and the
+    certificate anew and drops no session; at a terminal it closes, as the terminal is gone.
 
     Exit code 0: closed, or checked and good; 2: it cannot open, and one line says why.
     """
@@ -121,11 +123,14 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
     metrics = Metrics()
+    renewing: list[asyncio.Task[None]] = []
     with _window(settings.web.listen) as window:
         try:
             gate = await smtp.run(settings, rules, metrics)
         except smtp.GateError as error:
             raise Stop(str(error)) from error
+        if not sys.stdin.isatty():
+            loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(_renew(gate, settings))))
         facts = _facts(settings, gate.endpoint)
         serving = asyncio.create_task(web.serve_on(web.app(metrics, gate.not_ready, facts), window))
         if sys.stdout.isatty():
@@ -137,6 +142,23 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+
+async def _renew(gate: "Gate", settings: "Config") -> None:
+    """Read anew what may change under way; what cannot be read leaves all as it is."""
+    import asyncio
+
+    import structlog
+
+    from sluis.smtp import GateError
+
+    log = structlog.get_logger()
+    try:
+        gate.renew(await asyncio.to_thread(load_rules, settings.rules, settings.kept))
+    except (Stop, GateError, OSError) as error:
+        log.error("nothing was renewed", reason=str(error))
+    else:
+        log.info("rules and certificate were read anew")
 
 
 def _window(endpoint: "Endpoint") -> "socket":

@@ -34,6 +34,11 @@ class Cleaner:
         except Exception as error:
             raise CleaningError("clean", "internal-error") from error
 
+    def renew(self, work: Work) -> None:
+        """Clean with `work` from the next message on, and have each process prepare anew."""
+        self._work = work
+        self._pool.renew()
+
     def close(self) -> None:
         """End the processes."""
         self._pool.close()

@@ -43,12 +43,13 @@ class GateError(Exception):
 class Gate:
     """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for."""
 
-    def __init__(self, service: Service, reach: Reach, server: asyncio.Server) -> None:
+    def __init__(self, service: Service, reach: Reach, server: asyncio.Server, bound: Callable[[Rules], Work]) -> None:
         host, port = server.sockets[0].getsockname()[:2]
         self.endpoint = Endpoint(host, port)
         self._service = service
         self._reach = reach
         self._server = server
+        self._bound = bound
 
     def not_ready(self) -> str | None:
         """Why no mail can be taken just now, in a few words; None if it can."""
@@ -56,14 +57,29 @@ class Gate:
             return "the gate is closed"
         return "the mail server behind cannot be reached" if self._reach.lost else None
 
+    def renew(self, rules: Rules) -> None:
+        """Clean by `rules` from the next message on, and show the certificate as it is in its file now.
+
+        What is under way goes on as it began. Raises GateError where the certificate cannot be used; then all is as it
+        was before.
+        """
+        if self._service.tls:
+            _server_context(self._service.smtp.tls)  # one that fails half-way would leave a certificate without its key
+            _certify(self._service.tls, self._service.smtp.tls)
+        self._service.cleaner.renew(self._bound(rules))
+
     async def close(self, grace: float = 30.0) -> None:
-        """Take no more clients, finish within `grace` seconds what is under way, and part from those inside."""
+        """Take no more clients, finish within `grace` seconds what is under way, and part from those inside.
+
+        A session counts until it has ended, since a delivery whose reply is not told to the client is made twice.
+        """
         self._server.close()
-        for session in tuple(self._service.sessions):
-            session.turn_out()
-        if self._service.unfinished:
-            await asyncio.wait(self._service.unfinished, timeout=grace)
-        for task in self._service.unfinished:
+        loop, unfinished = asyncio.get_running_loop(), self._service.unfinished
+        end = loop.time() + grace
+        work = {session.turn_out() for session in tuple(self._service.sessions)}
+        while (work := {task for task in work | unfinished if not task.done()}) and loop.time() < end:
+            await asyncio.wait(work, timeout=end - loop.time())
+        for task in work:
             task.cancel()
         self._reach.close()
         self._service.cleaner.close()
@@ -75,6 +91,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     smtp = config.smtp
     _refuse_open_relay(smtp)
     choice = config.choice
+    bound = partial(_bound, clean, choice)
     name = str(smtp.hostname or await asyncio.to_thread(_host_name))
     pool = Pool(
         partial(_prepared, clean, choice, config.rules, config.kept), config.cleaning.processes, config.cleaning.timeout
@@ -85,7 +102,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         fail=config.fail,
         name=name,
         connect=reach,
-        cleaner=Cleaner(_bound(clean, choice, rules), pool, config.cleaning.offload_octets),
+        cleaner=Cleaner(bound(rules), pool, config.cleaning.offload_octets),
         metrics=metrics,
         tls=_server_context(smtp.tls),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
@@ -96,7 +113,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         )
     except OSError as error:
         raise GateError(f"smtp.listen: cannot listen on {smtp.listen}: {error.strerror or error}") from error
-    gate = Gate(service, reach, server)
+    gate = Gate(service, reach, server, bound)
     _log.info("the gate is open", edge=EDGE, listen=str(gate.endpoint), upstream=str(smtp.upstream))
     return gate
 
@@ -131,11 +148,18 @@ def _server_context(tls: TlsSection) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _certify(context, tls)
+    return context
+
+
+def _certify(context: ssl.SSLContext, tls: TlsSection) -> None:
+    """Have `context` show the certificate of `tls` from its next connection on. Raises GateError."""
+    if not tls.certificate:
+        return
     try:
         context.load_cert_chain(tls.certificate, tls.key)
     except OSError as error:
         raise GateError(f"smtp.tls.certificate: {tls.certificate} and its key cannot be used") from error
-    return context
 
 
 def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:

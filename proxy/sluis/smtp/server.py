@@ -13,6 +13,7 @@ import re
 import secrets
 from asyncio import StreamReaderProtocol, get_running_loop
 from dataclasses import replace
+from typing import cast
 
 import structlog
 from aiosmtpd.proxy_protocol import get_proxy
@@ -76,11 +77,12 @@ class ClientSession(SMTP):
         StreamReaderProtocol.eof_received(self)
         return not self._secure  # TLS cannot be closed on one side only
 
-    def turn_out(self) -> None:
+    def turn_out(self) -> asyncio.Task[None]:
         """The gate closes: part at once from a client that says nothing, else after the reply it waits for."""
         self._over = True
         if self._idle:
             self._part(answers.GOING_DOWN)
+        return cast("asyncio.Task[None]", self._handler_coroutine)
 
     def _timeout_cb(self) -> None:
         self._service.metrics.refused(EDGE, "timeout")

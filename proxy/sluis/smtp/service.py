@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Guest(Protocol):
     """A client session, for the gate that closes."""
 
-    def turn_out(self) -> None:
-        """Part as soon as the command under way is answered."""
+    def turn_out(self) -> asyncio.Task[None]:
+        """Part as soon as the command under way is answered; what is returned is done when the session is over."""
 
 
 @dataclass(frozen=True, slots=True)
