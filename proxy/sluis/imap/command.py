@@ -1,0 +1,102 @@
+"""What a client's command means to the gate: which ones fetch octets of a message, and which it cannot let pass.
+
+A command is read as far as that takes and no further; one that is not understood goes to the server as it came.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sluis.imap.section import Section
+
+REFUSED = frozenset({b"COMPRESS", b"CONVERT", b"GENURLAUTH", b"RESETKEY", b"URLFETCH"})
+"""Ways around the gate: octets we could not read, and messages under other names."""
+
+CHANGES_MAILBOX = frozenset({b"SELECT", b"EXAMINE", b"CLOSE", b"UNSELECT", b"UNAUTHENTICATE", b"LOGOUT"})
+"""After these a number no longer means the message it meant."""
+
+_COMMAND = re.compile(rb"([^\x00-\x20(){%*\"\\]++) (?:(UID) )?([A-Za-z]++)(?: |\r?\n)", re.IGNORECASE)
+_SET = re.compile(rb"([0-9:,*$]++) ")
+_ITEM = re.compile(rb"[A-Za-z0-9.\-]++(?:\[[^\]\r\n]*+\])?(?:<[0-9.]++>)?")
+_NESTED = re.compile(rb"\((?:[^()\"\r\n]|\([^()\"\r\n]*+\))*+\)")
+_NUMBERS = re.compile(rb"[0-9]{1,10}(?:,[0-9]{1,10})*+")
+_WHOLE = b"BODY.PEEK[]"
+_MOST = 100  # messages named one by one, up to which it is worth looking whether they are known
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command's first line: `verb` in capitals, without the UID that may stand before it; `at` is where it ends."""
+
+    tag: bytes
+    verb: bytes
+    uid: bool
+    at: int
+
+    @classmethod
+    def read(cls, line: bytes) -> "Command | None":
+        """The command that `line` begins; None if it is none."""
+        match = _COMMAND.match(line)
+        return cls(match[1], match[3].upper(), match[2] is not None, match.end(3) + 1) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The items of a FETCH. `numbers` are its messages if they are few and named one by one, else none.
+
+    `rests` are the sections that cannot be cleaned by themselves; `whole`: the message is asked for too; `binary`: so
+    are decoded parts (RFC 3516). `fuller` is the line with the message asked for beside the rest, without being seen.
+    """
+
+    numbers: tuple[int, ...]
+    rests: frozenset[bytes]
+    whole: bool
+    binary: bool
+    fuller: bytes
+
+
+def ask(line: bytes, at: int) -> Ask | None:
+    """What a FETCH whose arguments begin at `at` asks for; None if it is not understood."""
+    messages = _SET.match(line, at)
+    if not messages:
+        return None
+    begin = messages.end()
+    listed = line[begin : begin + 1] == b"("
+    found = _items(line, begin + 1) if listed else _single(line, begin)
+    if not found:
+        return None
+    items, end = found
+    sections = [section for item in items if (section := Section.read(item))]
+    fuller = line[:begin] + (b"" if listed else b"(") + line[begin:end] + b" " + _WHOLE
+    return Ask(
+        _few(messages[1]),
+        frozenset(section.name for section in sections if section.rests),
+        any(section.whole for section in sections),
+        any(item.upper().startswith(b"BINARY") for item in items),
+        fuller + (b"" if listed else b")") + line[end:],
+    )
+
+
+def _single(line: bytes, begin: int) -> tuple[list[bytes], int] | None:
+    item = _ITEM.match(line, begin)
+    return ([item[0]], item.end()) if item else None
+
+
+def _items(line: bytes, position: int) -> tuple[list[bytes], int] | None:
+    """The items of a list that opens before `position`, and where it closes."""
+    items: list[bytes] = []
+    while item := _ITEM.match(line, position) or _NESTED.match(line, position):
+        items.append(item[0])
+        position = item.end()
+        if line[position : position + 1] == b")":
+            return items, position
+        if line[position : position + 1] != b" ":
+            return None
+        position += 1
+    return None
+
+
+def _few(messages: bytes) -> tuple[int, ...]:
+    if len(messages) > _MOST * 11 or not _NUMBERS.fullmatch(messages):
+        return ()
+    numbers = tuple(map(int, messages.split(b",")))
+    return numbers if len(numbers) <= _MOST else ()
