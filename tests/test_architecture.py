@@ -34,6 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "status": {"report"},
     "web": {"config", "metrics", "status"},
     "smtp": {"choice", "clean", "config", "envelope", "metrics", "policy", "report", "rules"},
+    "imap": {"choice", "clean", "config", "envelope", "message", "metrics", "policy", "report", "rules", "smtp"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
     "bulk": {"job", "mailbox"},
@@ -41,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "explain": {"report", "terminal", "urls"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
     "cli": {"bulk", "choice", "config", "demo", "envelope", "explain", "job", "lists", "log", "mailbox", "metrics"}
-    | {"policy", "rules", "smtp", "terminal", "web"},
+    | {"imap", "policy", "rules", "smtp", "terminal", "web"},
     "__main__": {"cli"},
 }
 

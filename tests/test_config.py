@@ -49,7 +49,7 @@ class TestShippedFile:
     def test_every_block_opens_with_a_comment(self) -> None:
         blocks = [block for block in SHIPPED.read_text().split("\n\n") if not block.lstrip().startswith("#")]
         sections = [block.splitlines() for block in blocks]
-        assert [lines[0] for lines in sections] == ["smtp:", "cleaning:", "web:", "log:"]
+        assert [lines[0] for lines in sections] == ["smtp:", "imap:", "cleaning:", "web:", "log:"]
         assert all(lines[1].startswith("  # ") for lines in sections)
 
 

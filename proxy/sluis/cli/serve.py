@@ -1,9 +1,9 @@
 """`sluis serve`: the gate and its window, open until a signal says otherwise."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -12,9 +12,28 @@ from sluis.cli.options import Stop, load_config, load_rules
 if TYPE_CHECKING:
     from socket import socket
 
-    from sluis.config import Config, Endpoint, PolicySection
+    from sluis.config import Config, Endpoint, ImapSection, PolicySection, SmtpSection
+    from sluis.metrics import Metrics
     from sluis.rules.table import Rules
     from sluis.smtp import Gate
+
+
+_NO_GATE = "smtp.upstream: is null and so is imap.upstream, so there is no gate to open"
+
+
+class Gate(Protocol):
+    """An open gate, for mail that comes in or for mail that is read."""
+
+    endpoint: "Endpoint"
+
+    def not_ready(self) -> str | None:
+        """Why it is of no use just now, in a few words; None if it is."""
+
+    def renew(self, rules: "Rules") -> None:
+        """Go by `rules` from the next message on, and show the certificate as it is in its file now."""
+
+    async def close(self) -> None:
+        """Finish what is under way, and part."""
 
 
 def serve(
@@ -26,7 +45,7 @@ def serve(
         bool, typer.Option("--check", help="Check configuration, rules, certificates and addresses, and leave.")
     ] = False,
 ) -> None:
-    """Run the gateway: take mail over SMTP, clean it, and hand it on.
+    """Run the gateway: take mail over SMTP, clean it, and hand it on; or let clients read clean mail over IMAP.
 
     With no configuration it listens on 127.0.0.1:2525, delivers into the Maildir ./mail, and shows its status and
     metrics on http://127.0.0.1:9125/.
@@ -58,8 +77,9 @@ def _check(settings: "Config", rules: "Rules") -> None:
     wrong = [*problems(rules), *_unusable(settings)]
     if wrong:
         raise Stop(wrong[0] + (f", and {len(wrong) - 1} more (sluis rules check)" if wrong[1:] else ""))
-    smtp = settings.smtp
-    sys.stdout.write(f"good: mail from {smtp.listen} to {smtp.upstream}, status on {settings.web.listen}\n")
+    ways = [f"mail from {settings.smtp.listen} to {settings.smtp.upstream}"] if settings.smtp.upstream else []
+    ways += [f"readers on {settings.imap.listen} of {settings.imap.upstream}"] if settings.imap.upstream else []
+    sys.stdout.write(f"good: {', '.join(ways)}, status on {settings.web.listen}\n")
     sys.stdout.writelines(f"{line}\n" for line in (*_chosen(settings), *_listed(rules)))
 
 
@@ -94,14 +114,17 @@ def _unusable(settings: "Config") -> Iterator[str]:
     from sluis.config import Maildir
     from sluis.web import listen
 
-    for key, endpoint in (("smtp.listen", settings.smtp.listen), ("web.listen", settings.web.listen)):
+    if not settings.smtp.upstream and not settings.imap.upstream:
+        yield _NO_GATE
+    taken: dict[Endpoint, str] = {}
+    for key, endpoint in _endpoints(settings):
         try:
             listen(endpoint).close()
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 yield _cannot(key, endpoint, error)
-    if settings.smtp.listen == settings.web.listen and settings.web.listen.port:
-        yield f"web.listen: {settings.web.listen} is smtp.listen too"
+        if endpoint.port and taken.setdefault(endpoint, key) != key:
+            yield f"{key}: {endpoint} is {taken[endpoint]} too"
     if isinstance(upstream := settings.smtp.upstream, Maildir):
         path = upstream.path.absolute()
         there = next(folder for folder in (path, *path.parents) if folder.exists())
@@ -109,12 +132,21 @@ def _unusable(settings: "Config") -> Iterator[str]:
             yield f"smtp.upstream: {there} is no folder that can be written to"
 
 
+def _endpoints(settings: "Config") -> "Iterator[tuple[str, Endpoint]]":
+    """Where it will listen, by the key that says so."""
+    if settings.smtp.upstream:
+        yield "smtp.listen", settings.smtp.listen
+    if settings.imap.upstream:
+        yield "imap.listen", settings.imap.listen
+    yield "web.listen", settings.web.listen
+
+
 async def _serve(settings: "Config", rules: "Rules") -> None:
     import asyncio
     import signal
     from contextlib import suppress
 
-    from sluis import log, smtp, web
+    from sluis import log, web
     from sluis.metrics import Metrics
 
     log.configure(settings.log.level, settings.log.format)
@@ -122,43 +154,69 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    metrics = Metrics()
+    metrics = Metrics(edges=[edge for edge, section in _gates(settings) if section.upstream])
     renewing: list[asyncio.Task[None]] = []
     with _window(settings.web.listen) as window:
-        try:
-            gate = await smtp.run(settings, rules, metrics)
-        except smtp.GateError as error:
-            raise Stop(str(error)) from error
+        gates = await _opened(settings, rules, metrics)
         if not sys.stdin.isatty():
-            loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(_renew(gate, settings))))
-        facts = _facts(settings, gate.endpoint)
-        serving = asyncio.create_task(web.serve_on(web.app(metrics, gate.not_ready, facts), window))
+            loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(_renew(gates, settings))))
+        app = web.app(metrics, lambda: _not_ready(gates.values()), _facts(settings, gates))
+        serving = asyncio.create_task(web.serve_on(app, window))
         if sys.stdout.isatty():
-            _welcome(settings, gate.endpoint, "http://{}:{}/".format(*window.getsockname()[:2]))
+            _welcome(settings, gates, "http://{}:{}/".format(*window.getsockname()[:2]))
         await asyncio.wait([serving, asyncio.create_task(told.wait())], return_when=asyncio.FIRST_COMPLETED)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-        await gate.close()
+        await asyncio.gather(*(gate.close() for gate in gates.values()))
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
 
 
-async def _renew(gate: "Gate", settings: "Config") -> None:
+async def _renew(gates: "Mapping[str, Gate]", settings: "Config") -> None:
     """Read anew what may change under way; what cannot be read leaves all as it is."""
     import asyncio
 
     import structlog
 
-    from sluis.smtp import GateError
+    from sluis import imap, smtp
 
     log = structlog.get_logger()
     try:
-        gate.renew(await asyncio.to_thread(load_rules, settings.rules, settings.kept))
-    except (Stop, GateError, OSError) as error:
+        rules = await asyncio.to_thread(load_rules, settings.rules, settings.kept)
+        for gate in gates.values():
+            gate.renew(rules)
+    except (Stop, smtp.GateError, imap.GateError, OSError) as error:
         log.error("nothing was renewed", reason=str(error))
     else:
         log.info("rules and certificate were read anew")
+
+
+async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "dict[str, Gate]":
+    """The gates that have a server behind them, by their edge. Raises `Stop` if there is none, or one cannot open."""
+    from sluis import imap, smtp
+
+    gates: dict[str, Gate] = {}
+    try:
+        if settings.smtp.upstream:
+            gates["smtp"] = await smtp.run(settings, rules, metrics)
+        if settings.imap.upstream:
+            gates["imap"] = await imap.run(settings, rules, metrics)
+    except (smtp.GateError, imap.GateError) as error:
+        for gate in gates.values():
+            await gate.close()
+        raise Stop(str(error)) from error
+    if not gates:
+        raise Stop(_NO_GATE)
+    return gates
+
+
+def _gates(settings: "Config") -> "tuple[tuple[str, SmtpSection | ImapSection], ...]":
+    return (("smtp", settings.smtp), ("imap", settings.imap))
+
+
+def _not_ready(gates: "Iterable[Gate]") -> str | None:
+    return next((reason for gate in gates if (reason := gate.not_ready())), None)
 
 
 def _window(endpoint: "Endpoint") -> "socket":
@@ -178,25 +236,45 @@ def _cannot(key: str, endpoint: "Endpoint", error: OSError) -> str:
     return f"{key}: cannot listen on {endpoint}: {reason}"
 
 
-def _facts(settings: "Config", gate: "Endpoint") -> dict[str, str]:
+def _facts(settings: "Config", gates: "Mapping[str, Gate]") -> dict[str, str]:
     from sluis import __version__
 
-    return {
-        "Mail comes in at": str(gate),
-        "goes on to": str(settings.smtp.upstream),
+    facts: dict[str, str] = {}
+    if gate := gates.get("smtp"):
+        facts |= {"Mail comes in at": str(gate.endpoint), "goes on to": str(settings.smtp.upstream)}
+    if gate := gates.get("imap"):
+        facts |= {"Mail is read at": str(gate.endpoint), "from": str(settings.imap.upstream)}
+    return facts | {
         "policy": settings.policy + (", another for some mail" if settings.policies else ""),
         "version": __version__,
     }
 
 
-def _welcome(settings: "Config", gate: "Endpoint", page: str) -> None:
+def _welcome(settings: "Config", gates: "Mapping[str, Gate]", page: str) -> None:
     """Tell the person at the terminal what to do next."""
+    from sluis.terminal import console
+
+    where = " and ".join(str(gate.endpoint) for gate in gates.values())
+    lines = [
+        "",
+        f"Sluis is open on {where} and cleans by the policy {settings.policy}. Close it with Ctrl-C.",
+        f"What it counts: {page}",
+        "",
+    ]
+    if gate := gates.get("smtp"):
+        lines += _try_sending(settings, gate.endpoint)
+    if gate := gates.get("imap"):
+        lines += [f"Read mail of {settings.imap.upstream} through it: have your mail client use {gate.endpoint}."]
+    console().print("\n".join([*lines, ""]), soft_wrap=True)
+
+
+def _try_sending(settings: "Config", gate: "Endpoint") -> list[str]:
+    """How to send a message through the gate and look at what became of it."""
     import json
     import shlex
 
     from sluis.config import Maildir
     from sluis.demo import READER, SAMPLES, path_of
-    from sluis.terminal import console
 
     name, sender = next(iter(SAMPLES.items()))
     sample = path_of(name)
@@ -205,10 +283,6 @@ def _welcome(settings: "Config", gate: "Endpoint", page: str) -> None:
     host, mail, where = json.dumps(gate.host), json.dumps([sender, reader]), json.dumps(str(sample))
     python = f'import smtplib; smtplib.SMTP({host}, {gate.port}).sendmail(*{mail}, open({where}, "rb").read())'
     lines = [
-        "",
-        f"Sluis is open on {gate} and cleans by the policy {settings.policy}. Close it with Ctrl-C.",
-        f"What it counts: {page}",
-        "",
         "Send it a tracked newsletter, with either of these in another terminal:",
         f"  swaks --server {gate} --from {sender} --to {reader} --data @{shlex.quote(str(sample))}",
         f"  python3 -c {shlex.quote(python)}",
@@ -223,4 +297,4 @@ def _welcome(settings: "Config", gate: "Endpoint", page: str) -> None:
         ]
     else:
         lines += [f"The cleaned one goes on to {upstream}."]
-    console().print("\n".join([*lines, ""]), soft_wrap=True)
+    return lines

@@ -6,12 +6,15 @@ Whatever is wrong is said in one line that names the file, the line and the key,
 to fix it there. Nothing here opens a port or cleans a mail.
 """
 
-from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream
+from sluis.config.address import Endpoint, Imap, Lmtp, Maildir, Smtp, Upstream
 from sluis.config.source import ConfigError
 from sluis.config.tree import (
     AuthenticationSection,
     CleaningSection,
     Config,
+    ImapSection,
+    ImapTlsSection,
+    ImapUpstreamTlsSection,
     ListSection,
     LogSection,
     PolicySection,
@@ -29,6 +32,10 @@ __all__ = [
     "Config",
     "ConfigError",
     "Endpoint",
+    "Imap",
+    "ImapSection",
+    "ImapTlsSection",
+    "ImapUpstreamTlsSection",
     "ListSection",
     "Lmtp",
     "LogSection",

@@ -12,6 +12,7 @@ _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*+[A-Za-z0-9_-]{1,63}\.?", re.ASCII
 )
 _SMTP_PORT = 25
+_IMAP_PORTS = {"imap": 143, "imaps": 993}
 _LMTP_PORT = 24  # private mail system, which RFC 2033 §5 leaves to the site; Dovecot's own choice
 
 
@@ -90,6 +91,17 @@ class Maildir:
 Upstream = Smtp | Lmtp | Maildir
 
 
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """A mail server that mail is read from; `implicit`: TLS from the first octet (RFC 8314)."""
+
+    endpoint: Endpoint
+    implicit: bool
+
+    def __str__(self) -> str:
+        return f"{'imaps' if self.implicit else 'imap'}://{self.endpoint}"
+
+
 def parse_upstream(text: str) -> Upstream:
     """Read `smtp://host[:port]`, `lmtp://host[:port]`, `lmtp:///socket` or `maildir:PATH`. Raises ValueError."""
     scheme, colon, rest = text.partition(":")
@@ -105,6 +117,14 @@ def parse_upstream(text: str) -> Upstream:
     raise ValueError(
         f"must be smtp://host:port, lmtp://host:port, lmtp:///path/of/socket or maildir:PATH, not {text!r}"
     )
+
+
+def parse_imap(text: str) -> Imap:
+    """Read `imaps://host[:port]` or `imap://host[:port]`. Raises ValueError."""
+    scheme, colon, rest = text.partition("://")
+    if not colon or scheme.lower() not in _IMAP_PORTS:
+        raise ValueError(f"must be imaps://host:port or imap://host:port, not {text!r}")
+    return Imap(Endpoint.parse(rest.removesuffix("/"), _IMAP_PORTS[scheme.lower()]), scheme.lower() == "imaps")
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp, Upstream, network, parse_upstream
+from sluis.config.address import Endpoint, Imap, Lmtp, Maildir, Smtp, Upstream, network, parse_imap, parse_upstream
 from sluis.config.source import ConfigError, Source, did_you_mean, dotted
 from sluis.policy import POLICIES
 
@@ -33,10 +33,16 @@ def _endpoint(value: object) -> Endpoint:
     return Endpoint.parse(value)
 
 
-def _upstream(value: object) -> Upstream:
-    if isinstance(value, Smtp | Lmtp | Maildir):
+def _upstream(value: object) -> Upstream | None:
+    if value is None or isinstance(value, Smtp | Lmtp | Maildir):
         return value
     return parse_upstream(value if isinstance(value, str) else "")
+
+
+def _imap(value: object) -> Imap | None:
+    if value is None or isinstance(value, Imap):
+        return value
+    return parse_imap(value if isinstance(value, str) else "")
 
 
 def _readable(value: object) -> Path:
@@ -126,7 +132,8 @@ Octets = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
-UpstreamText = Annotated[Upstream, BeforeValidator(_upstream)]
+UpstreamText = Annotated[Upstream | None, BeforeValidator(_upstream)]
+ImapText = Annotated[Imap | None, BeforeValidator(_imap)]
 ReadableFile = Annotated[Path, BeforeValidator(_readable)]
 AuthorityFile = Annotated[ReadableFile, AfterValidator(_authorities)]
 Domain = Annotated[str, AfterValidator(_domain)]

@@ -19,6 +19,7 @@ from sluis.config.kinds import (
     Domain,
     EndpointText,
     HostName,
+    ImapText,
     ListId,
     ListName,
     ListUrl,
@@ -106,12 +107,7 @@ class TlsSection(_Section):
     @field_validator("key")
     @classmethod
     def _pair(cls, key: Path | None, info: ValidationInfo) -> Path | None:
-        certificate = info.data.get("certificate", key)
-        if (key is None) != (certificate is None):
-            raise ValueError("and smtp.tls.certificate go together: set both or neither")
-        if key and certificate and (problem := certificate_problem(certificate, key)):
-            raise ValueError(problem)
-        return key
+        return _paired(key, info, "smtp.tls.certificate")
 
     @field_validator("required")
     @classmethod
@@ -119,6 +115,16 @@ class TlsSection(_Section):
         if required and info.data.get("certificate", "") is None:
             raise ValueError("needs smtp.tls.certificate and smtp.tls.key")
         return required
+
+
+def _paired(key: Path | None, info: ValidationInfo, name: str) -> Path | None:
+    """The `key`, if a TLS server can be run with it and the certificate beside it, which is called `name`."""
+    certificate = info.data.get("certificate", key)
+    if (key is None) != (certificate is None):
+        raise ValueError(f"and {name} go together: set both or neither")
+    if key and certificate and (problem := certificate_problem(certificate, key)):
+        raise ValueError(problem)
+    return key
 
 
 class UpstreamTlsSection(_Section):
@@ -178,6 +184,63 @@ class SmtpSection(_Section):
         return domains
 
 
+class ImapTlsSection(_Section):
+    """TLS for those who read through us; PEM files. `plaintext` lets passwords come in the clear from elsewhere."""
+
+    certificate: ReadableFile | None = None
+    key: ReadableFile | None = None
+    mode: Literal["off", "starttls", "implicit"] = "off"
+    plaintext: bool = False
+
+    @field_validator("key")
+    @classmethod
+    def _pair(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        return _paired(key, info, "imap.tls.certificate")
+
+    @field_validator("mode")
+    @classmethod
+    def _has_certificate(cls, mode: str, info: ValidationInfo) -> str:
+        if mode != "off" and info.data.get("certificate", "") is None:
+            raise ValueError("needs imap.tls.certificate and imap.tls.key")
+        return mode
+
+
+class ImapUpstreamTlsSection(_Section):
+    """STARTTLS towards the server of an imap:// URL, and the certificate of any; `ca` is a PEM file."""
+
+    mode: Literal["off", "required"] = "required"
+    verify: bool = True
+    ca: AuthorityFile | None = None
+
+
+class ImapSection(_Section):
+    """Where mail is read: who may connect, and the server behind; without one there is no such gate."""
+
+    listen: EndpointText = Endpoint("127.0.0.1", 1143)
+    upstream: ImapText = None
+    message_size_limit: Octets = 52_428_800
+    cache_octets: Octets = 1_048_576
+    max_connections: Count = 1000
+    max_connections_per_address: Count = 50
+    connect_timeout: Seconds = 30
+    login_timeout: Seconds = 120
+    idle_timeout: Seconds = 1860
+    stall_timeout: Seconds = 300
+    tls: ImapTlsSection = ImapTlsSection()
+    upstream_tls: ImapUpstreamTlsSection = ImapUpstreamTlsSection()
+
+    @field_validator("tls")
+    @classmethod
+    def _no_open_passwords(cls, tls: ImapTlsSection, info: ValidationInfo) -> ImapTlsSection:
+        match info.data:
+            case {"listen": Endpoint(loopback=False)} if tls.mode == "off" and not tls.plaintext:
+                raise ValueError(
+                    "must have mode starttls or implicit, since imap.listen is open to others and passwords come "
+                    "through it (or say imap.tls.plaintext: true)"
+                )
+        return tls
+
+
 class CleaningSection(_Section):
     """Messages of `offload_octets` and more are cleaned by one of `processes`, within `timeout`."""
 
@@ -211,6 +274,7 @@ class Config(_Section):
     lists: tuple[ListSection, ...] = ()
     state: AnyPath = Path("./state")
     smtp: SmtpSection = SmtpSection()
+    imap: ImapSection = ImapSection()
     cleaning: CleaningSection = CleaningSection()
     web: WebSection = WebSection()
     log: LogSection = LogSection()

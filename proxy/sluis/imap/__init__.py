@@ -1,1 +1,15 @@
-"""The IMAP gate: any client connects to it as to its server, and what it fetches comes out clean."""
+"""The IMAP gate: any client connects to it as to its server, and what it fetches comes out clean.
+
+    session ─▶ requests, replies        the two directions of one client's session
+       │       exchange                 what both must agree on
+       └─────▶ link, upstream           connections: the client's, and the one to the server behind
+    wire, command, fetch, section      octets ⇄ values, without a socket
+    overlay, capability
+
+Cleaning keeps every length, so sizes, structures and partial fetches stay true, and all but the text of messages is the
+server's own. `run` opens a gate; nothing else is meant for other packages.
+"""
+
+from sluis.imap.gate import Gate, GateError, run
+
+__all__ = ["Gate", "GateError", "run"]

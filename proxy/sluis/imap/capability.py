@@ -15,6 +15,9 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+BEFORE_TLS = (b"STARTTLS", b"LOGINDISABLED")
+"""What the gate adds while a client has to begin TLS; no login is offered then."""
+
 
 def offered(line: bytes, ours: tuple[bytes, ...] = ()) -> bytes:
     """`line` with the capabilities it lists as they are offered here, `ours` added; as it came if it lists none."""
@@ -24,5 +27,7 @@ def offered(line: bytes, ours: tuple[bytes, ...] = ()) -> bytes:
     if not match:
         return line
     kept = [word for word in match[3].split() if not _HIDDEN.fullmatch(word)]
+    if ours == BEFORE_TLS:
+        kept = [word for word in kept if not word.upper().startswith(b"AUTH=")]
     words = [match[2], *kept, *(word for word in ours if word not in kept)]
     return line[: match.start()] + match[1] + b" ".join(words) + line[match.end() :]

@@ -110,8 +110,8 @@ def _value(flat: bytes, start: int) -> tuple[int, Span | None, bool] | None:
         return quoted.end(), quoted.span(1), True
     if atom := _ATOM.match(flat, start):
         return atom.end(), None, False
-    end = _nested(flat, start)
-    return (end, None, False) if end else None
+    closed = _nested(flat, start)
+    return (closed, None, False) if closed else None
 
 
 def _nested(flat: bytes, start: int) -> int | None:

@@ -120,7 +120,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
 
 def _refuse_open_relay(smtp: SmtpSection) -> None:
     """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
-    behind = not isinstance(smtp.upstream, Maildir)
+    behind = isinstance(smtp.upstream, Smtp | Lmtp)
     judged = smtp.accept_domains or smtp.trust or smtp.upstream_identity != "none"
     if behind and not smtp.listen.loopback and not judged:
         raise GateError(
@@ -141,6 +141,8 @@ def _connector(smtp: SmtpSection, name: str) -> Connect:
                 return MaildirConnector(path, return_path=smtp.received)
             except OSError as error:
                 raise GateError(f"smtp.upstream: cannot make the Maildir {path}: {error.strerror}") from error
+        case None:
+            raise GateError("smtp.upstream: must say where mail goes on to")
 
 
 def _server_context(tls: TlsSection) -> ssl.SSLContext | None:

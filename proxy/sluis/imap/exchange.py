@@ -1,0 +1,144 @@
+"""What both directions of a session must agree on: which commands are under way, and what is known of the mailbox.
+
+The client's side tells what it sends, the server's side what it hears; here is decided nothing but the order of things.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from sluis.imap.command import CHANGES_MAILBOX, Command
+from sluis.imap.overlay import Overlay
+
+_MOST = 256  # commands under way before a client that sends ahead has to wait
+_LOGINS = frozenset({b"LOGIN", b"AUTHENTICATE"})
+_WORDS_ALLOWED = frozenset({b"AUTHENTICATE", b"IDLE"})
+
+
+class Known:
+    """What cleaning changed in messages of the selected mailbox, by UID; None where it cannot be known.
+
+    Bounded to `limit` octets: what was not asked for longest is forgotten first.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._octets = 0
+        self._overlays: OrderedDict[int, Overlay | None] = OrderedDict()
+
+    def __contains__(self, uid: int) -> bool:
+        return uid in self._overlays
+
+    def get(self, uid: int | None) -> Overlay | None:
+        """What is known of the message `uid`."""
+        if uid is None or uid not in self._overlays:
+            return None
+        self._overlays.move_to_end(uid)
+        return self._overlays[uid]
+
+    def covers(self, uid: int, sections: frozenset[bytes]) -> bool:
+        """Whether these sections of the message can be answered for without the message."""
+        if uid not in self._overlays:
+            return False
+        overlay = self.get(uid)
+        return overlay is None or not overlay.changes or sections <= overlay.begins.keys()
+
+    def put(self, uid: int, overlay: Overlay | None) -> None:
+        """Remember."""
+        self._forget(uid)
+        self._overlays[uid] = overlay
+        self._octets += _size(overlay)
+        while self._octets > self._limit:
+            self._forget(next(iter(self._overlays)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._overlays.clear()
+        self._octets = 0
+
+    def _forget(self, uid: int) -> None:
+        if uid in self._overlays:
+            self._octets -= _size(self._overlays.pop(uid))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The FETCH that is under way alone. `ours`: the whole message was asked for by the gate, not by the client."""
+
+    ours: bool
+    uid: bool
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The state of one session."""
+
+    known: Known
+    authenticated: bool = False
+    plan: Plan | None = None
+    opaque: Command | None = None
+    """The command whose further lines are no commands: a SASL exchange, or IDLE."""
+    _pending: list[Command] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _ahead: tuple[bytes | None, asyncio.Future[bool]] | None = None
+
+    async def send(self, command: Command) -> None:
+        """Take note of a command before it is sent; waits while too many are under way."""
+        while len(self._pending) >= _MOST:
+            await self._change()
+        self._pending.append(command)
+        if command.verb in _WORDS_ALLOWED:
+            self.opaque = command
+
+    async def quiet(self) -> None:
+        """Wait until the server has answered everything."""
+        while self._pending:
+            await self._change()
+
+    async def restful(self) -> None:
+        """Wait until nothing is under way that must not be cut off."""
+        while any(command.verb != b"IDLE" for command in self._pending):
+            await self._change()
+
+    def ask_ahead(self, tag: bytes | None) -> "asyncio.Future[bool]":
+        """Whether the literal about to be announced may be sent, told when the server says `+` or ends the command."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._ahead = (tag, future)
+        return future
+
+    def heard(self, line: bytes) -> None:
+        """Take note of the server's status responses: `+`, or the end of a command."""
+        tag, _, rest = line.partition(b" ")
+        if line.startswith(b"+"):
+            self._answer(True)
+        elif tag != b"*":
+            self._ended(tag, good=rest[:3].upper() in {b"OK ", b"OK\r"})
+        elif rest[:4].upper() == b"BAD ":
+            self._answer(False)  # to a line without a tag
+
+    def _ended(self, tag: bytes, *, good: bool) -> None:
+        command = next((command for command in self._pending if command.tag == tag), None)
+        if command is None:
+            return
+        self._pending.remove(command)
+        if command.verb in CHANGES_MAILBOX:
+            self.known.clear()
+        self.authenticated = self.authenticated or (good and command.verb in _LOGINS)
+        if self.opaque and self.opaque.tag == tag:
+            self.opaque = None
+        if self._ahead and self._ahead[0] == tag:
+            self._answer(False)
+        self._changed.set()
+
+    def _answer(self, go: bool) -> None:
+        if self._ahead and not self._ahead[1].done():
+            self._ahead[1].set_result(go)
+        self._ahead = None
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+
+def _size(overlay: Overlay | None) -> int:
+    return overlay.octets if overlay else 512

@@ -1,0 +1,139 @@
+"""The gate for readers: a listening socket, and everything behind it put together from the configuration."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from sluis.choice import Choice
+from sluis.clean import clean
+from sluis.config import Config, Endpoint, Imap, ImapTlsSection
+from sluis.envelope import Envelope
+from sluis.imap.cleaning import Cleaner
+from sluis.imap.link import READ, Link
+from sluis.imap.service import EDGE, Service
+from sluis.imap.session import Session
+from sluis.imap.upstream import Upstream
+from sluis.metrics import Metrics
+from sluis.policy import Policy
+from sluis.report import Cleaned
+from sluis.rules.load import load
+from sluis.rules.table import Rules
+from sluis.smtp.admission import Admission
+from sluis.smtp.pool import Pool, Work
+
+_BACKLOG = 512  # connections that wait to be accepted
+_HANDSHAKE = 30.0  # seconds
+
+_log = structlog.get_logger()
+
+Clean = Callable[[bytes, Policy, Rules, Envelope | None], Cleaned]
+
+
+class GateError(Exception):
+    """The gate cannot open; the message is one line for the operator."""
+
+
+class Gate:
+    """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for."""
+
+    def __init__(self, service: Service, cleaner: Cleaner, server: asyncio.Server) -> None:
+        host, port = server.sockets[0].getsockname()[:2]
+        self.endpoint = Endpoint(host, port)
+        self._service = service
+        self._cleaner = cleaner
+        self._server = server
+
+    def not_ready(self) -> str | None:
+        """Why no mail can be read just now, in a few words; None if it can."""
+        if not self._server.is_serving():
+            return "the IMAP gate is closed"
+        return "the IMAP server behind cannot be reached" if self._service.upstream.lost else None
+
+    async def close(self, grace: float = 30.0) -> None:
+        """Take no more clients, let commands that are under way end within `grace` seconds, and part from all."""
+        self._server.close()
+        for session in tuple(self._service.sessions):
+            session.turn_out()
+        if self._service.running:
+            await asyncio.wait(self._service.running, timeout=grace)
+        for task in self._service.running:
+            task.cancel()
+        self._service.upstream.close()
+        self._cleaner.close()
+        await self._server.wait_closed()
+
+
+async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
+    """Open the gate that `config.imap` describes, whose upstream must be there. Raises GateError."""
+    imap, choice = config.imap, config.choice.fitted()
+    if not isinstance(imap.upstream, Imap):
+        raise GateError("imap.upstream: must name the IMAP server behind")
+    _refuse_open_passwords(imap.listen, imap.tls)
+    context = _server_context(imap.tls)
+    pool = Pool(partial(_prepared, clean, choice, config.rules), config.cleaning.processes, config.cleaning.timeout)
+    cleaner = Cleaner(_bound(clean, choice, rules), pool, config.cleaning.offload_octets)
+    service = Service(
+        imap=imap,
+        upstream=Upstream(imap.upstream, imap.upstream_tls, imap.connect_timeout, imap.stall_timeout),
+        clean=cleaner,
+        metrics=metrics,
+        starttls=context if imap.tls.mode == "starttls" else None,
+        admission=Admission(imap.max_connections, imap.max_connections_per_address),
+    )
+    implicit = context if imap.tls.mode == "implicit" else None
+    try:
+        server = await asyncio.start_server(
+            partial(_welcome, service),
+            imap.listen.host,
+            imap.listen.port,
+            limit=READ,
+            backlog=_BACKLOG,
+            ssl=implicit,
+            ssl_handshake_timeout=_HANDSHAKE if implicit else None,
+        )
+    except OSError as error:
+        raise GateError(f"imap.listen: cannot listen on {imap.listen}: {error.strerror or error}") from error
+    gate = Gate(service, cleaner, server)
+    _log.info("the gate is open", edge=EDGE, listen=str(gate.endpoint), upstream=str(imap.upstream))
+    return gate
+
+
+def _welcome(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    client = Link(reader, writer, service.imap.stall_timeout, server=False)
+    task = asyncio.get_running_loop().create_task(Session(service, client).run())
+    service.running.add(task)
+    task.add_done_callback(service.running.discard)
+
+
+def _refuse_open_passwords(listen: Endpoint, tls: ImapTlsSection) -> None:
+    """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
+    if tls.mode == "off" and not listen.loopback and not tls.plaintext:
+        raise GateError(f"imap.tls.mode: must be implicit or starttls, since others can connect to {listen}")
+
+
+def _server_context(tls: ImapTlsSection) -> ssl.SSLContext | None:
+    if tls.mode == "off" or not tls.certificate or not tls.key:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except OSError as error:
+        raise GateError(f"imap.tls.certificate: {tls.certificate} and its key cannot be used") from error
+    return context
+
+
+def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
+    def work(raw: bytes, envelope: Envelope) -> Cleaned:
+        return clean(raw, choice.of(raw, envelope), rules, envelope)
+
+    return work
+
+
+def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...]) -> Work:
+    """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
+    return _bound(clean, choice, load(files))

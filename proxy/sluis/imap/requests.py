@@ -1,0 +1,117 @@
+"""The client's side of a session: its commands go to the server as they came, but for those that the gate must see to.
+
+A piece of a message cannot be cleaned by itself, so a FETCH of pieces is made to ask for the message too, which is
+taken out of the answer again. Such a command goes alone: what was sent before it is answered first, and what comes
+after it waits. No command of the gate's own ever stands between the client's, so no tag of ours can meet one of theirs.
+"""
+
+from sluis.imap.command import REFUSED, Ask, Command, ask
+from sluis.imap.exchange import Exchange, Plan
+from sluis.imap.link import Link
+from sluis.imap.replies import Replies
+from sluis.imap.service import EDGE, Service
+from sluis.imap.wire import Line, Octets
+
+_BEFORE_TLS = frozenset({b"CAPABILITY", b"NOOP", b"LOGOUT", b"STARTTLS"})
+
+
+class Requests:
+    """Passes on what `client` says to `server`."""
+
+    def __init__(self, service: Service, exchange: Exchange, server: Link, client: Link, replies: Replies) -> None:
+        self._service = service
+        self._exchange = exchange
+        self._server = server
+        self._client = client
+        self._replies = replies
+        self._locked = service.starttls is not None
+        self._command: Command | None = None  # the one whose lines and literals are being passed on
+
+    async def run(self) -> None:
+        """Pass on command after command. Raises Gone, ConnectionError, TimeoutError."""
+        while True:
+            event = await self._client.next()
+            if isinstance(event, Line) and event.first and not self._client.framer.opaque:
+                await self._begin(event)
+            else:
+                await self._pass(event)
+
+    async def _begin(self, line: Line) -> None:
+        command = self._command = Command.read(line.octets)
+        if command is None:
+            await self._pass(line)
+        elif self._locked and command.verb not in _BEFORE_TLS:
+            self._service.metrics.refused(EDGE, "tls-required")
+            await self._refuse(line, b"NO [PRIVACYREQUIRED] begin TLS first")
+        elif command.verb == b"STARTTLS":
+            await self._start_tls(line)
+        elif command.verb in REFUSED or (command.verb == b"NOTIFY" and _tells(line.octets)):
+            await self._refuse(line, b"NO [CANNOT] not through Sluis")
+        elif command.verb == b"FETCH" and line.last and (found := ask(line.octets, command.at)):
+            await self._fetch(command, line, found)
+        else:
+            await self._exchange.send(command)
+            self._client.framer.opaque = self._exchange.opaque is not None
+            await self._pass(line)
+
+    async def _fetch(self, command: Command, line: Line, asked: Ask) -> None:
+        if asked.binary:
+            await self._refuse(line, b"NO [UNKNOWN-CTE] not decoded by Sluis")  # so that BODY is asked for (RFC 3516)
+            return
+        alone = asked.rests and not asked.whole
+        if alone:
+            await self._exchange.quiet()
+            known = self._exchange.known
+            covered = asked.numbers and all(known.covers(number, asked.rests) for number in asked.numbers)
+            plan = self._exchange.plan = Plan(ours=not (command.uid and covered), uid=command.uid)
+            line = Line(asked.fuller, first=True, last=True) if plan.ours else line
+        await self._exchange.send(command)
+        await self._pass(line)
+        if alone:
+            await self._exchange.quiet()
+            self._exchange.plan = None
+
+    async def _pass(self, event: Line | Octets) -> None:
+        """To the server; then, if the client waits to be told to send a literal, wait with it."""
+        literal = event.literal if isinstance(event, Line) else None
+        tag = self._command.tag if self._command else None
+        ahead = self._exchange.ask_ahead(tag) if literal and literal.waits else None
+        await self._server.write(event.octets)
+        if ahead and not await ahead:
+            self._client.framer.refused()
+        opaque = self._exchange.opaque
+        if opaque and opaque.verb == b"IDLE" and event.octets.strip().upper() == b"DONE":
+            self._exchange.opaque = None  # the next command may follow at once
+            self._client.framer.opaque = False
+
+    async def _start_tls(self, line: Line) -> None:
+        context = self._service.starttls
+        if not (context and self._locked) or not line.last:
+            await self._refuse(line, b"BAD TLS is not to be had here, or is there already")
+            return
+        await self._exchange.quiet()
+        self._locked, self._replies.ours = False, ()
+        await self._replies.say(_tagged(line, b"OK begin TLS"))
+        await self._client.start_tls(context)
+
+    async def _refuse(self, line: Line, reply: bytes) -> None:
+        """Answer a command ourselves, and let the rest of it come to nothing."""
+        answer, event = _tagged(line, reply), line
+        while not event.last:
+            if event.literal and event.literal.waits:
+                self._client.framer.refused()
+                break
+            while isinstance(following := await self._client.next(), Octets):
+                pass
+            event = following
+        await self._replies.say(answer)
+
+
+def _tagged(line: Line, reply: bytes) -> bytes:
+    return line.octets.partition(b" ")[0] + b" " + reply + b"\r\n"
+
+
+def _tells(line: bytes) -> bool:
+    """Whether a NOTIFY wants to be told the text of new messages (RFC 5465 §5.2), in answers to no FETCH."""
+    upper = line.upper()
+    return b"BODY" in upper or b"RFC822" in upper or b"BINARY" in upper
