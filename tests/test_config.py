@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sluis.choice import Choice, Row
-from sluis.config import Config, ConfigError, Endpoint, Lmtp, Maildir, Smtp, Upstream
-from sluis.config.address import parse_upstream
+from sluis.config import Config, ConfigError, Endpoint, Imap, Lmtp, Maildir, Smtp, Upstream
+from sluis.config.address import parse_imap, parse_upstream
 from sluis.config.tree import keys
 from sluis.policy import POLICIES
 from sluis.rules.load import Kept
@@ -234,9 +234,9 @@ class TestEndpoints:
 
 # What is written in sluis.yaml, and the one line that answers it.
 REFUSALS = {
-    "listn: x": "sluis.yaml:1: listn: is not a key; did you mean smtp.listen or web.listen?",
+    "listn: x": "sluis.yaml:1: listn: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
     "smtp:\n  tls: {}\n  listn: x": "sluis.yaml:3: smtp.listn: is not a key; did you mean smtp.listen?",
-    "listen: x": "sluis.yaml:1: listen: is not a key; did you mean smtp.listen or web.listen?",
+    "listen: x": "sluis.yaml:1: listen: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
     "zzz: x": "sluis.yaml:1: zzz: is not a key",
     "3: x": "sluis.yaml:1: 3: is not a key",
     "smtp: 3": "sluis.yaml:1: smtp: must be a mapping of keys to values, not 3",
@@ -357,6 +357,45 @@ class TestOpenRelay:
         assert load("\n".join([*kept, f"  {line}"])).smtp.listen.port == 25
 
 
+class TestReaders:
+    def test_there_is_no_gate_for_them_until_it_has_a_server(self) -> None:
+        assert Config().imap.upstream is None
+        assert load("imap: {upstream: imaps://imap.example.org}").imap.upstream == Imap(
+            Endpoint("imap.example.org", 993), implicit=True
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "server"),
+        [
+            ("imaps://mail.example", Imap(Endpoint("mail.example", 993), implicit=True)),
+            ("imaps://mail.example:1993/", Imap(Endpoint("mail.example", 1993), implicit=True)),
+            ("IMAP://[::1]", Imap(Endpoint("::1", 143), implicit=False)),
+        ],
+    )
+    def test_servers(self, text: str, server: Imap) -> None:
+        assert parse_imap(text) == parse_imap(str(server)) == server
+
+    @pytest.mark.parametrize("text", ["", "mail.example", "pop3://mail.example", "imap:mail.example", "imap://"])
+    def test_refused_servers(self, text: str) -> None:
+        with pytest.raises(ValueError, match="must be "):
+            parse_imap(text)
+
+    def test_a_gate_for_one_kind_of_mail_only(self) -> None:
+        assert load("smtp: {upstream: null}").smtp.upstream is None
+
+    def test_passwords_in_the_clear_from_elsewhere_are_refused(self) -> None:
+        opened = "imap:\n  listen: 0.0.0.0:143\n"
+        assert refusal(opened + "  tls: {mode: off}\n").startswith("sluis.yaml:3: imap.tls: must have mode starttls")
+        assert refusal(opened).startswith("sluis.yaml:1: imap.tls: must have mode starttls")
+        assert load(opened + "  tls: {plaintext: true}\n").imap.tls.plaintext
+        assert load("imap: {listen: '127.0.0.1:143'}").imap.tls.mode == "off"
+
+    def test_tls_needs_a_certificate(self) -> None:
+        assert refusal("imap:\n  tls:\n    mode: implicit\n") == (
+            "sluis.yaml:3: imap.tls.mode: needs imap.tls.certificate and imap.tls.key"
+        )
+
+
 class TestCertificates:
     @pytest.fixture(autouse=True)
     def _certificates(self, certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +472,11 @@ class TestEnvironment:
         ("name", "value", "line"),
         [
             ("SLUIS_SMTP__LISTN", "x", "SLUIS_SMTP__LISTN: smtp.listn: is not a key; did you mean smtp.listen?"),
-            ("SLUIS_LISTEN", "x", "SLUIS_LISTEN: listen: is not a key; did you mean smtp.listen or web.listen?"),
+            (
+                "SLUIS_LISTEN",
+                "x",
+                "SLUIS_LISTEN: listen: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
+            ),
             ("SLUIS_WEB", "x", "SLUIS_WEB: web: is not a key; did you mean web.listen?"),
             ("SLUIS_POLICY__X", "x", "SLUIS_POLICY__X: policy.x: is not a key"),
             ("SLUIS_", "x", "SLUIS_: is not a key"),

@@ -83,29 +83,33 @@ class Places:
         self._starts |= {b"": 0, b"HEADER": 0}
 
     def clean(self, section: Section, octets: bytes) -> bytes | None:
-        """The `octets` of `section` cleaned as within the message; None if they are not found in it.
+        """The `octets` of `section` cleaned as within the message; None if it cannot be told where they stand in it.
 
-        Servers number the parts of a broken message in their own ways, so the numbers only say where to look first.
+        Servers number the parts of a broken message in their own ways, so the numbers only say where to look first. Of
+        several places none has to be right, as long as the octets come clean in the same way at all of them.
         """
+        if not octets:
+            return octets
         origin = section.origin or 0
         begin = self._starts.get(section.name)
         if begin is None and section.name == b"TEXT" and section.origin is None:
             begin = len(self._raw) - len(octets)
-        if begin is None or not self._raw.startswith(octets, begin + origin):
-            begin = self._found(octets, origin)
-        if begin is None:
-            return octets if not octets else None
-        self._over.begins[section.name] = begin
-        return self._over.over(octets, begin + origin)
+        if begin is not None and self._raw.startswith(octets, begin + origin):
+            found = [begin]
+        else:
+            found = [place - origin for place in self._places(octets, origin)]
+        readings = {self._over.over(octets, place + origin) for place in found}
+        if len(found) == 1:
+            self._over.begins[section.name] = found[0]
+        return readings.pop() if len(readings) == 1 else None
 
-    def _found(self, octets: bytes, origin: int) -> int | None:
-        """Where the section begins; of several places the first, if the octets read the same at all of them."""
+    def _places(self, octets: bytes, start: int) -> list[int]:
+        """Where `octets` stand from `start` on; none at all if that is in too many places."""
         places: list[int] = []
-        place = self._raw.find(octets, origin) if octets else -1
+        place = self._raw.find(octets, start)
         while place >= 0:
             places.append(place)
             if len(places) > _CANDIDATES:
-                return None
+                return []
             place = self._raw.find(octets, place + 1)
-        readings = {self._over.over(octets, place) for place in places}
-        return places[0] - origin if len(readings) == 1 else None
+        return places

@@ -1,0 +1,337 @@
+"""Sessions as transcripts: what each side says, and what the other hears of it."""
+
+import asyncio
+import tracemalloc
+from dataclasses import replace
+
+import pytest
+from tests.imap.stage import RULES, Player, stage
+
+from sluis.clean import clean
+from sluis.policy import POLICIES
+
+OPEN = b"https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_S7KL50N0dhBq1w-3D-3D"
+PIXEL = b'<img src="%s" width=1 height=1>' % OPEN
+HTML = b"<p>Hello</p>\r\n" + PIXEL + b"\r\n<p>there</p>\r\n"
+HEADER = (
+    b"From: a@shop.example\r\nDisposition-Notification-To: a@shop.example\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/html\r\n\r\n"
+)
+MESSAGE = HEADER + HTML
+CLEANED = clean(MESSAGE, replace(POLICIES["balanced"], fit=True), RULES).raw
+CLEAN_HTML = CLEANED[len(HEADER) :]
+PARTED = (
+    b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\n" + MESSAGE + b"--b--\r\n"
+)
+
+
+def literal(octets: bytes) -> bytes:
+    return b"{%d}\r\n" % len(octets) + octets
+
+
+async def passes(sender: Player, receiver: Player, octets: bytes, heard: bytes | None = None) -> None:
+    """What one says the other hears, as it was said if nothing else is expected."""
+    await sender.says(octets)
+    await receiver.hears(octets if heard is None else heard)
+
+
+def test_the_sample_has_something_to_clean() -> None:
+    assert len(CLEANED) == len(MESSAGE)
+    assert b"sendgrid" not in CLEANED
+    assert b"Disposition" not in CLEANED
+
+
+async def test_what_does_not_concern_it_passes_octet_for_octet() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b'a LOGIN {4+}\r\nuser "p\\"{4}"\r\n')
+        await passes(server, client, b'* LIST (\\x) "/" {3}\r\na\r\n\r\na OK [X {2}] in {5}\r\n')
+        await passes(client, server, b"\r\nnonsense\0\xff\r\nb uid store 1 +flags.silent ($x)\r\n")
+        await passes(server, client, b"* BAD what\r\n* 1 FETCH (FLAGS ($x) MODSEQ (7))\r\nb OK done\r\n")
+
+
+async def test_a_whole_message_comes_clean() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 (FLAGS BODY[])\r\n")
+        said = b"* 1 FETCH (FLAGS (\\Seen) BODY[] %s)\r\na OK done\r\n"
+        await passes(server, client, said % literal(MESSAGE), said % literal(CLEANED))
+        assert played.count("sluis_messages_total", verdict="cleaned", edge="imap") == 1
+
+
+async def test_what_was_said_in_quotes_is_clean_too() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 BODY[HEADER.FIELDS (X-Confirm-Reading-To)]\r\n")
+        header = b"* 1 FETCH (BODY[HEADER.FIELDS (X-Confirm-Reading-To)] %s)\r\na OK done\r\n"
+        asked = literal(b"X-Confirm-Reading-To: a@shop.example\r\n\r\n")
+        await passes(
+            server, client, header % asked, header % asked.replace(b"X-Confirm-Reading-To", b"X-Sluis-Cut---------")
+        )
+        await passes(client, server, b"b FETCH 1 RFC822\r\n")
+        quoted = b'* 1 FETCH (RFC822 "Return-Receipt-To: \\"a\\" <a@shop.example>")\r\nb OK done\r\n'
+        clean_one = literal(b'X-Sluis-Cut------: "a" <a@shop.example>')
+        await passes(server, client, quoted, b"* 1 FETCH (RFC822 %s)\r\nb OK done\r\n" % clean_one)
+
+
+async def test_a_part_is_cleaned_as_within_its_message() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 BODY[1]\r\n", b"a FETCH 1 (BODY[1] BODY.PEEK[])\r\n")
+        said = b"* 1 FETCH (BODY[1] %s BODY[] %s FLAGS (\\Seen))\r\na OK done\r\n" % (literal(HTML), literal(MESSAGE))
+        heard = b"* 1 FETCH (BODY[1] %s FLAGS (\\Seen))\r\na OK done\r\n" % literal(CLEAN_HTML)
+        await passes(server, client, said, heard)
+
+
+async def test_pieces_of_a_message_fetch_it_once() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        asked = b"a UID FETCH 7 (BODY.PEEK[1]<0.20> BODY.PEEK[])\r\n"
+        await passes(client, server, b"a UID FETCH 7 (BODY.PEEK[1]<0.20>)\r\n", asked)
+        said = b"* 1 FETCH (UID 7 BODY[1]<0> %s BODY[] %s)\r\na OK\r\n" % (literal(HTML[:20]), literal(MESSAGE))
+        await passes(server, client, said, b"* 1 FETCH (UID 7 BODY[1]<0> %s)\r\na OK\r\n" % literal(CLEAN_HTML[:20]))
+        for start in range(20, len(HTML), 20):
+            await passes(client, server, b"b UID FETCH 7 (BODY.PEEK[1]<%d.20>)\r\n" % start)
+            said = b"* 1 FETCH (UID 7 BODY[1]<%d> %s)\r\nb OK done\r\n"
+            piece = slice(start, start + 20)
+            await passes(
+                server, client, said % (start, literal(HTML[piece])), said % (start, literal(CLEAN_HTML[piece]))
+            )
+
+
+@pytest.mark.parametrize("between", [b"c SELECT other\r\n", b"c CLOSE\r\n", b"c EXAMINE other\r\n"])
+async def test_another_mailbox_is_not_taken_for_this_one(between: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        asked, fuller = b"a UID FETCH 7 BODY[1]\r\n", b"a UID FETCH 7 (BODY[1] BODY.PEEK[])\r\n"
+        said = b"* 1 FETCH (UID 7 BODY[1] %s BODY[] %s)\r\na OK done\r\n" % (literal(HTML), literal(MESSAGE))
+        heard = b"* 1 FETCH (UID 7 BODY[1] %s)\r\na OK done\r\n" % literal(CLEAN_HTML)
+        for _ in range(2):
+            await passes(client, server, asked, fuller)
+            await passes(server, client, said, heard)
+            await passes(client, server, asked)
+            await passes(server, client, heard, heard)  # as if it were clean already: no octet is put elsewhere
+            await passes(client, server, between)
+            await passes(server, client, b"c OK done\r\n")
+
+
+async def test_a_fetch_of_pieces_goes_alone() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(b"a NOOP\r\nb FETCH 1 BODY[1]\r\nc NOOP\r\n")
+        await server.hears(b"a NOOP\r\n")
+        await passes(server, client, b"a OK done\r\n")
+        await server.hears(b"b FETCH 1 (BODY[1] BODY.PEEK[])\r\n")
+        await passes(server, client, b"b NO no such message\r\n")
+        await server.hears(b"c NOOP\r\n")
+
+
+async def test_whole_messages_are_fetched_ahead() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 BODY[]\r\nb FETCH 2 BODY[]\r\nc NOOP\r\n")
+
+
+async def test_idle_and_what_follows_it() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a IDLE\r\n")
+        await passes(server, client, b"+ idling\r\n* 3 EXISTS\r\n")
+        await passes(client, server, b"DONE\r\nb IDLE\r\n")
+        await passes(server, client, b"a OK done\r\n+ idling\r\n")
+        await passes(client, server, b"done\r\n")
+        await passes(server, client, b"b OK done\r\n")
+        await passes(client, server, b"c FETCH 1 BODY[1]\r\n", b"c FETCH 1 (BODY[1] BODY.PEEK[])\r\n")
+
+
+async def test_a_login_is_no_command() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a AUTHENTICATE SCRAM-SHA-256\r\n")
+        await passes(server, client, b"+ \r\n")
+        await passes(client, server, b"a FETCH 1 BODY[1]\r\n")
+        await passes(server, client, b"a NO who are you\r\n")
+        await passes(client, server, b"b FETCH 1 BODY[1]\r\n", b"b FETCH 1 (BODY[1] BODY.PEEK[])\r\n")
+
+
+async def test_an_upload_waits_to_be_asked_for() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a APPEND box {7}\r\n")
+        await passes(server, client, b"+ go\r\n")
+        await passes(client, server, b"b NOOP\r\n {3+}\r\nxyz\r\n")
+        await passes(server, client, b"a OK [APPENDUID 1 2] done\r\n")
+        await passes(client, server, b"b APPEND box {999999999}\r\n")
+        await passes(server, client, b"b NO [TOOBIG] no\r\n")
+        await passes(client, server, b"c FETCH 1 BODY[1]\r\n", b"c FETCH 1 (BODY[1] BODY.PEEK[])\r\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "reply"),
+    [
+        (b"a COMPRESS DEFLATE\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a URLFETCH {3+}\r\nabc\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a URLFETCH {3}\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a NOTIFY SET (SELECTED (MessageNew (BODY.PEEK[1])))\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a FETCH 1 (BINARY.PEEK[1])\r\n", b"a NO [UNKNOWN-CTE] not decoded by Sluis\r\n"),
+        (b"a STARTTLS\r\n", b"a BAD TLS is not to be had here, or is there already\r\n"),
+    ],
+)
+async def test_ways_around_it_are_closed(command: bytes, reply: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, client, command, reply)
+        await passes(client, server, b"b NOOP\r\n")
+
+
+async def test_a_message_that_is_too_long_passes_and_is_counted() -> None:
+    async with stage(message_size_limit=len(MESSAGE) - 1) as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 (BODY[])\r\n")
+        await passes(server, client, b"* 1 FETCH (BODY[] %s UID 7)\r\na OK done\r\n" % literal(MESSAGE))
+        assert played.count("sluis_originals_passed_total") == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_message_that_is_too_long_is_not_sent_for_a_part(first: bool) -> None:
+    async with stage(message_size_limit=100) as played:
+        client, server = await played.pair()
+        for _ in range(2):
+            asked, fuller = b"a UID FETCH 7 BODY[1]<0.9>\r\n", b"a UID FETCH 7 (BODY[1]<0.9> BODY.PEEK[])\r\n"
+            await passes(client, server, asked, fuller if not played.count("sluis_originals_passed_total") else asked)
+            items = [b"BODY[] " + literal(MESSAGE), b"BODY[1]<0> " + literal(HTML[:9]), b"UID 7"]
+            answer = b"* 1 FETCH (%s)\r\na OK done\r\n"
+            said = items if first else [items[1], items[0], items[2]]
+            if played.count("sluis_originals_passed_total"):
+                said = items[1:]
+            await passes(server, client, answer % b" ".join(said), answer % b" ".join(items[1:]))
+        assert played.count("sluis_originals_passed_total") == 2
+
+
+async def test_what_is_not_understood_passes_and_is_counted() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(server, client, b"* 1 FETCH (BODY[] %s}\r\n" % literal(MESSAGE))
+        await passes(server, client, b"* 1 FETCH (BODY[1] %s)\r\n" % literal(HTML))  # which nobody asked for
+        assert played.count("sluis_failures_total", stage="parse") == 2
+        assert played.count("sluis_originals_passed_total") == 2
+
+
+async def test_a_server_that_cannot_be_reached() -> None:
+    async with stage() as played:
+        client = await played.client()
+        server = await played.server()
+        server.leaves()
+        await client.hears(b"* BYE [UNAVAILABLE] the mail server cannot be reached\r\n")
+        assert await client.ends() == b""
+        assert played.gate.not_ready() == "the IMAP server behind cannot be reached"
+        again = await played.server()
+        await again.says(b"* OK\r\n")
+        assert await again.ends() == b""
+        assert played.gate.not_ready() is None
+
+
+async def test_too_many_clients() -> None:
+    async with stage(max_connections_per_address=1) as played:
+        await played.pair()
+        other = await played.client()
+        assert await other.ends() == b"* BYE [LIMIT] too many connections from your address\r\n"
+        assert played.count("sluis_refused_total", reason="connections-per-address") == 1
+
+
+async def test_who_does_not_log_in_has_to_leave() -> None:
+    async with stage(login_timeout=0.2) as played:
+        client, server = await played.pair()
+        assert await client.ends() == b"* BYE you took too long\r\n"
+        assert await server.ends() == b""
+        assert played.count("sluis_refused_total", reason="timeout") == 1
+
+
+async def test_who_has_logged_in_may_be_silent_for_longer() -> None:
+    async with stage(login_timeout=0.2, idle_timeout=0.5) as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a LOGIN u p\r\n")
+        await passes(server, client, b"a OK in\r\n")
+        assert await client.ends() == b"* BYE you took too long\r\n"
+
+
+async def test_either_end_is_the_end_of_both() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        client.leaves()
+        assert await server.ends() == b""
+        client, server = await played.pair()
+        await server.says(b"* BYE going down\r\n")
+        server.leaves()
+        assert await client.ends() == b"* BYE going down\r\n"
+
+
+async def test_a_response_cut_short_is_not_made_up() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await server.says(b"* 1 FETCH (BODY[] {500}\r\nabc")
+        server.leaves()
+        assert await client.ends() == b""
+
+
+async def test_it_closes_when_what_is_under_way_is_done() -> None:
+    async with stage() as played:
+        busy, server = await played.pair()
+        idle, behind = await played.pair()
+        await passes(idle, behind, b"a IDLE\r\n")
+        await passes(busy, server, b"a FETCH 1 BODY[]\r\n")
+        closing = asyncio.create_task(played.gate.close())
+        assert await idle.ends() == b"* BYE Sluis is closing\r\n"
+        await passes(server, busy, b"* 1 FETCH (BODY[] {1}\r\nx)\r\na OK done\r\n")
+        assert await busy.ends() == b"* BYE Sluis is closing\r\n"
+        await closing
+
+
+@pytest.mark.parametrize(
+    "opening", [b"* 1 FETCH (BODY[] {20971520}\r\n", b"* SEARCH ", b"* LIST () NIL {20971520}\r\n"]
+)
+async def test_a_flood_is_not_held(opening: bytes) -> None:
+    """20 MB in every form, to a client that begins to read when the server can write no more."""
+    piece = b"x" * 262_144
+    async with stage(message_size_limit=1_000_000) as played:
+        client, server = await played.pair()
+        tracemalloc.start()
+        try:
+
+            async def pour() -> None:
+                await server.says(opening)
+                for _ in range(80):
+                    await server.says(piece)
+
+            pouring = asyncio.create_task(pour())
+            left = len(opening) + 80 * len(piece)
+            while left:
+                left -= len(await client.reader.read(min(left, len(piece))))
+            await pouring
+            assert tracemalloc.get_traced_memory()[1] < 5_000_000
+        finally:
+            tracemalloc.stop()
+        await passes(server, client, b")\r\n")
+
+
+async def test_an_upload_of_any_size_flows_through() -> None:
+    piece = b"x" * 262_144
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a APPEND box {20971520+}\r\n")
+        tracemalloc.start()
+        try:
+
+            async def pour() -> None:
+                for _ in range(80):
+                    await client.says(piece)
+
+            pouring = asyncio.create_task(pour())
+            left = 80 * len(piece)
+            while left:
+                left -= len(await server.reader.read(min(left, len(piece))))
+            await pouring
+            assert tracemalloc.get_traced_memory()[1] < 5_000_000
+        finally:
+            tracemalloc.stop()
+        await passes(client, server, b"\r\nb NOOP\r\n")
