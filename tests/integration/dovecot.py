@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.integration.certificate import Certificate
 from tests.integration.postfix import DOMAIN
 from tests.integration.process import Server, eventually, folder, free_port, program
 
 USERS = ("sanne", "teun", "vol")
 FULL = "vol"  # whose mailbox has no room, which LMTP tells only after the message
-_PASSWORD = "lock-gate"
+PASSWORD = "lock-gate"
 
 _CONFIGURATION = """\
 base_dir = {home}/run
@@ -22,7 +23,7 @@ state_dir = {home}/state
 log_path = /dev/stderr
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+{tls}
 disable_plaintext_auth = no
 first_valid_uid = 8
 last_valid_uid = 8
@@ -47,7 +48,7 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
   }}
 }}
 service lmtp {{
@@ -63,16 +64,23 @@ service lmtp {{
 
 @dataclass(frozen=True, slots=True)
 class Dovecot:
-    """`imap` and `lmtp` are ports, `socket` is LMTP's in the file system."""
+    """`imap`, `imaps` and `lmtp` are ports, `socket` is LMTP's in the file system; `imaps` is 0 without TLS."""
 
     imap: int
+    imaps: int
     lmtp: int
     socket: Path
+
+    def login(self, user: str, port: int | None = None) -> imaplib.IMAP4:
+        """A session of `user`, through another `port` if one is given."""
+        client = imaplib.IMAP4("127.0.0.1", port or self.imap)
+        client.login(address(user), PASSWORD)
+        return client
 
     def messages(self, user: str, text: str, wanted: int = 1) -> list[bytes]:
         """All messages of `user` with `text` in Subject, once there are `wanted` of them, with CR LF line ends."""
         with imaplib.IMAP4("127.0.0.1", self.imap) as client:
-            client.login(f"{user}@{DOMAIN}", _PASSWORD)
+            client.login(address(user), PASSWORD)
 
             def found() -> list[bytes] | None:
                 client.select(readonly=True)
@@ -89,19 +97,26 @@ class Dovecot:
         return message
 
 
+def address(user: str) -> str:
+    """The name by which `user` logs in."""
+    return f"{user}@{DOMAIN}"
+
+
 @contextmanager
-def dovecot() -> Iterator[Dovecot]:
-    """A running Dovecot with mailboxes for `USERS`."""
+def dovecot(tls: Certificate | None = None) -> Iterator[Dovecot]:
+    """A running Dovecot with mailboxes for `USERS`, with STARTTLS and IMAPS if it gets a certificate."""
     command = program("dovecot")
     if os.geteuid() != 0:
         pytest.skip("Dovecot starts as root only")
     with folder("dovecot") as home:
-        made = Dovecot(free_port(), free_port(), home / "run" / "lmtp")
+        made = Dovecot(free_port(), free_port() if tls else 0, free_port(), home / "run" / "lmtp")
         for name in ("run", "state", "mail"):
             (home / name).mkdir()
         shutil.chown(home / "mail", "mail", "mail")
         (home / "users").write_text("".join(_account(user, home) for user in USERS))
-        (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, imap=made.imap, lmtp=made.lmtp))
+        secure = f"ssl = yes\nssl_cert = <{tls.certificate}\nssl_key = <{tls.key}" if tls else "ssl = no"
+        ports = {"imap": made.imap, "imaps": made.imaps, "lmtp": made.lmtp}
+        (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, tls=secure, **ports))
         server = Server([command, "-F", "-c", f"{home}/dovecot.conf"], home / "log")
         server.start(made.imap, made.lmtp)
         try:
@@ -112,4 +127,4 @@ def dovecot() -> Iterator[Dovecot]:
 
 def _account(user: str, home: Path) -> str:
     extra = "userdb_quota_rule=*:bytes=1" if user == FULL else ""
-    return f"{user}@{DOMAIN}:{{PLAIN}}{_PASSWORD}:8:8::{home}/mail/{user}::{extra}\n"
+    return f"{address(user)}:{{PLAIN}}{PASSWORD}:8:8::{home}/mail/{user}::{extra}\n"

@@ -14,7 +14,7 @@ from tests.integration.process import Server, folder, free_port
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`port` takes mail, `web` gives metrics and status."""
+    """`port` takes mail, or readers; `web` gives metrics and status."""
 
     port: int
     web: int
@@ -30,9 +30,25 @@ class Gate:
 @contextmanager
 def gate(upstream: str, settings: Mapping[str, Any] | None = None, *, port: int | None = None) -> Iterator[Gate]:
     """A running gate in front of `upstream`; `settings` are keys of the section `smtp`."""
-    made_port, web = port or free_port(), free_port()
+    made_port = port or free_port()
     smtp = {"listen": f"127.0.0.1:{made_port}", "hostname": "gate.example", "upstream": upstream} | dict(settings or {})
-    configuration = {"smtp": smtp, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
+    with _serving({"smtp": smtp}, made_port) as made:
+        yield made
+
+
+@contextmanager
+def reading_gate(upstream: str, settings: Mapping[str, Any] | None = None) -> Iterator[Gate]:
+    """A running gate for readers of `upstream`, and none for mail that comes in; `settings` are keys of `imap`."""
+    port = free_port()
+    imap = {"listen": f"127.0.0.1:{port}", "upstream": upstream} | dict(settings or {})
+    with _serving({"smtp": {"upstream": None}, "imap": imap}, port) as made:
+        yield made
+
+
+@contextmanager
+def _serving(sections: Mapping[str, Any], made_port: int) -> Iterator[Gate]:
+    web = free_port()
+    configuration = {**sections, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
     with folder("gate") as home:
         file = home / "sluis.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML

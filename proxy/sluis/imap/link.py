@@ -28,6 +28,7 @@ class Link:
         self._writer = writer
         self._patience = patience
         self._server = server
+        self._below: asyncio.StreamWriter | None = None
         self.framer = Framer(server=server)
         self.moved = asyncio.get_running_loop().time()
         """When an octet last came in, by the loop's clock."""
@@ -64,6 +65,7 @@ class Link:
         if transport is None:
             raise ConnectionResetError("lost during the TLS handshake")
         protocol.connection_made(transport)
+        self._below = self._writer  # which would close the connection when it is forgotten
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
         self.framer = Framer(server=self._server)
 

@@ -1,0 +1,303 @@
+"""Reading through Sluis: what Dovecot says of a tracked mailbox is what it would say of the same one, cleaned.
+
+Every message lies in `Tracked` as it was sent and in `Clean` as `sluis clean --fit` makes it. Whatever is asked of the
+first through the gate must be answered as Dovecot itself answers when asked the same of the second, to the octet.
+"""
+
+import imaplib
+import re
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.integration import dovecot as dovecot_server
+from tests.integration.certificate import Certificate, certificate
+from tests.integration.dovecot import PASSWORD, Dovecot, address
+from tests.integration.gate import Gate, reading_gate
+from tests.integration.process import program
+
+from sluis.clean import clean
+from sluis.policy import POLICIES
+from sluis.rules.load import load
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+EVERY = 20  # of the corpus' files, to be done in half a minute
+READER = "teun"
+PLAINTEXT = {"upstream_tls": {"mode": "off"}}
+FIT = replace(POLICIES["balanced"], fit=True)
+RULES = load()
+
+NUMBERS = ("1", "2", "3", "1.1", "1.2", "2.1", "2.2", "1.1.1", "1.1.2", "1.2.1", "2.1.1", "4", "5")
+SECTIONS = ["", "TEXT", "HEADER", *NUMBERS, *(f"{number}.TEXT" for number in NUMBERS)]
+SECTIONS += [f"{number}.{what}" for number in NUMBERS[:5] for what in ("MIME", "HEADER")]
+PARTIALS = ("<0.64>", "<100.1000>", "<1000.100000>")
+
+Answers = list[bytes | tuple[bytes, bytes]]
+
+
+def fixtures() -> list[bytes]:
+    """The fixtures, and one of them in three more wrappings: deeper in, attached, and with another beside it."""
+    found = [path.read_bytes() for path in sorted(FIXTURES.glob("*.eml"))]
+    one, two = (FIXTURES / "mailchimp-museum.eml").read_bytes(), (FIXTURES / "sendgrid-opaque.eml").read_bytes()
+    top = b"Subject: wrapped\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n"
+    attached = b"--q\r\nContent-Type: message/rfc822\r\n\r\n" + one + b"\r\n"
+    deeper = (
+        b"--q\r\n" + two.partition(b"\r\nContent-Type")[1].lstrip() + two.partition(b"\r\nContent-Type")[2] + b"\r\n"
+    )
+    text = b"--q\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+    return [
+        *found,
+        top + attached + b"--q--\r\n",
+        top + text + deeper + b"--q--\r\n",
+        top + deeper + attached + b"--q--\r\n",
+    ]
+
+
+def corpus() -> list[bytes]:
+    """A sample of the mail that others have collected; none where it is absent."""
+    files = sorted(path for path in CORPUS.rglob("*") if path.is_file()) if CORPUS.is_dir() else []
+    return [octets for path in files[::EVERY] if 0 < len(octets := path.read_bytes()) < 1_000_000]
+
+
+@pytest.fixture(scope="module")
+def reading(dovecot: Dovecot) -> Iterator[Gate]:
+    """Sluis in front of Dovecot."""
+    with reading_gate(f"imap://127.0.0.1:{dovecot.imap}", PLAINTEXT) as server:
+        yield server
+
+
+def fill(dovecot: Dovecot, name: str, raws: list[bytes]) -> int:
+    """Put `raws` into a mailbox, and what the cleaner makes of them into another; the number that are there."""
+    with dovecot.login(READER) as client:
+        for mailbox in (f"Tracked-{name}", f"Clean-{name}"):
+            assert client.create(mailbox)[0] == "OK"
+        date = '"12-Nov-2026 09:30:04 +0100"'
+        for raw in raws:
+            client.append(f"Tracked-{name}", "", date, raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        client.select(f"Tracked-{name}", readonly=True)
+        stored = [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
+        for raw in stored:
+            assert client.append(f"Clean-{name}", "", date, clean(raw, FIT, RULES).raw)[0] == "OK"
+        return len(stored)
+
+
+@pytest.fixture(scope="module")
+def filled(dovecot: Dovecot) -> int:
+    """The mailboxes of fixtures."""
+    return fill(dovecot, "fixtures", fixtures())
+
+
+@contextmanager
+def both(dovecot: Dovecot, gate: Gate, name: str) -> Iterator[tuple[imaplib.IMAP4, imaplib.IMAP4]]:
+    """The tracked mailbox through the gate, and the clean one at Dovecot itself."""
+    with dovecot.login(READER, gate.port) as through, dovecot.login(READER) as direct:
+        through.select(f"Tracked-{name}", readonly=True)
+        direct.select(f"Clean-{name}", readonly=True)
+        yield through, direct
+
+
+def answers(client: imaplib.IMAP4, items: str, messages: str = "1:*") -> Answers:
+    code, found = client.uid("FETCH", messages, items)
+    assert code == "OK"
+    return found
+
+
+class TestFixtures:
+    @pytest.mark.parametrize("section", SECTIONS)
+    def test_every_section(self, reading: Gate, dovecot: Dovecot, filled: int, section: str):
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            wanted = answers(direct, f"BODY.PEEK[{section}]")
+            assert len(wanted) >= filled
+            assert answers(through, f"BODY.PEEK[{section}]") == wanted
+
+    @pytest.mark.parametrize("partial", PARTIALS)
+    @pytest.mark.parametrize("section", ["", "TEXT", "HEADER", "1", "2", "1.1", "1.2", "2.1", "2.TEXT", "1.MIME"])
+    def test_every_partial(self, reading: Gate, dovecot: Dovecot, filled: int, section: str, partial: str):
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            items = f"(FLAGS BODY.PEEK[{section}]{partial} RFC822.SIZE)"
+            assert answers(through, items) == answers(direct, items)
+
+    @pytest.mark.parametrize(
+        "items", ["RFC822", "RFC822.TEXT", "RFC822.HEADER", "(BODY.PEEK[TEXT] BODY.PEEK[] BODY[1])"]
+    )
+    def test_other_forms(self, reading: Gate, dovecot: Dovecot, filled: int, items: str):
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            assert answers(through, items) == answers(direct, items)
+
+    @pytest.mark.parametrize("size", [1000, 4096])
+    def test_downloads_in_pieces_fetch_a_message_once(self, reading: Gate, dovecot: Dovecot, filled: int, size: int):
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            for uid in range(1, filled + 1):
+                before = cleaned_so_far(reading)
+                for section in ("", "1"):
+                    for start in range(0, 3 * size, size):
+                        items = f"(BODY.PEEK[{section}]<{start}.{size}>)"
+                        assert answers(through, items, str(uid)) == answers(direct, items, str(uid))
+                assert cleaned_so_far(reading) - before <= 2  # for each section once, until it is known
+
+    def test_what_the_server_says_of_a_message_stays_true(self, reading: Gate, dovecot: Dovecot, filled: int):
+        items = "(FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE)"
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            found = answers(through, items)
+            assert found == answers(direct, items)
+            direct.select("Tracked-fixtures", readonly=True)
+            assert found == answers(direct, items)
+
+    def test_fields_of_a_header_keep_their_length(self, reading: Gate, dovecot: Dovecot, filled: int):
+        items = "(BODY.PEEK[HEADER.FIELDS (Subject Disposition-Notification-To)])"
+        with both(dovecot, reading, "fixtures") as (through, direct):
+            direct.select("Tracked-fixtures", readonly=True)
+            wanted = [(part[0], clean(part[1], FIT, RULES).raw) for part in answers(direct, items) if len(part) == 2]
+            assert [part for part in answers(through, items) if len(part) == 2] == wanted
+
+
+def cleaned_so_far(gate: Gate) -> float:
+    lines = gate.metrics().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("sluis_messages_total{"))
+
+
+def test_seen_is_set_by_reading_and_not_by_peeking(reading: Gate, dovecot: Dovecot):
+    with dovecot.login(READER, reading.port) as client:
+        client.create("Seen")
+        client.append("Seen", "", None, (FIXTURES / "mailchimp-museum.eml").read_bytes())  # type: ignore[arg-type]
+        client.select("Seen")
+        for items, flags in (
+            ("BODY.PEEK[1]", b"\\Recent"),
+            ("BODY.PEEK[]", b"\\Recent"),
+            ("BODY[1]", b"\\Seen \\Recent"),
+        ):
+            client.fetch("1", items)
+            assert flags in client.fetch("1", "FLAGS")[1][0]
+        assert b"\\Seen" in client.fetch("1", "FLAGS")[1][0]
+
+
+def test_what_a_client_stores_is_stored_as_it_is(reading: Gate, dovecot: Dovecot):
+    raw = (FIXTURES / "sendgrid-opaque.eml").read_bytes()
+    big = raw.replace(b"\r\n\r\n", b"\r\n\r\n" + b"padding\r\n" * 300_000, 1)
+    with dovecot.login(READER, reading.port) as client:
+        client.create("Stored")
+        for message in (raw, big):
+            assert client.append("Stored", "(\\Flagged)", None, message)[0] == "OK"  # type: ignore[arg-type]
+    with dovecot.login(READER) as direct:
+        direct.select("Stored", readonly=True)
+        found = [part for part in direct.fetch("1:*", "(FLAGS BODY.PEEK[])")[1] if isinstance(part, tuple)]
+        assert [part[1] for part in found] == [raw, big]
+        assert all(b"\\Flagged" in part[0] for part in found)
+
+
+def test_all_that_others_collected(reading: Gate, dovecot: Dovecot):
+    if not CORPUS.is_dir():
+        pytest.skip("needs ../shared")
+    count = fill(dovecot, "corpus", corpus())
+    with both(dovecot, reading, "corpus") as (through, direct):
+        for section in ("", "TEXT", "HEADER", *NUMBERS[:6], "1<0.512>", "2<100.512>", "<200.512>", "TEXT<50.512>"):
+            name, _, partial = section.partition("<")
+            items = f"(BODY.PEEK[{name}]{'<' if partial else ''}{partial})"
+            got, wanted = answers(through, items), answers(direct, items)
+            assert len(wanted) >= count
+            assert [uid for uid, (a, b) in enumerate(zip(got, wanted, strict=True)) if a != b] == [], section
+
+
+class TestMbsync:
+    def test_a_second_sync_downloads_nothing(self, reading: Gate, dovecot: Dovecot, filled: int, tmp_path: Path):
+        settings = f"""
+            IMAPAccount gate
+            Host 127.0.0.1
+            Port {reading.port}
+            User {address(READER)}
+            Pass {PASSWORD}
+            SSLType None
+            AuthMechs LOGIN
+
+            IMAPStore far
+            Account gate
+
+            MaildirStore near
+            Path {tmp_path}/
+            Inbox {tmp_path}/INBOX
+            SubFolders Verbatim
+
+            Channel all
+            Far :far:Tracked-fixtures
+            Near :near:mail
+            Create Near
+            SyncState *
+        """
+        file = tmp_path / "mbsyncrc"
+        file.write_text("\n".join(line.strip() for line in settings.splitlines()))
+        command = [program("mbsync"), "-c", str(file), "all"]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        first = maildir(tmp_path / "mail")
+        with dovecot.login(READER) as direct:
+            direct.select("Clean-fixtures", readonly=True)
+            wanted = [part[1] for part in direct.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
+        assert sorted(first.values()) == sorted(octets.replace(b"\r\n", b"\n") for octets in wanted)
+        before = cleaned_so_far(reading)
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        assert maildir(tmp_path / "mail") == first
+        assert cleaned_so_far(reading) == before
+
+
+def maildir(folder: Path) -> dict[str, bytes]:
+    """The messages by their names, without the mark that mbsync puts on what it brings."""
+    found = {path.name: path.read_bytes() for kind in ("cur", "new") for path in (folder / kind).iterdir()}
+    return {name: re.sub(rb"^X-TUID: .*\n", b"", octets, count=1, flags=re.MULTILINE) for name, octets in found.items()}
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Sluis' own."""
+    return certificate(tmp_path_factory.mktemp("tls"), "gate.example")
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Dovecot's own."""
+    return certificate(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture(scope="module")
+def secret(theirs: Certificate) -> Iterator[Dovecot]:
+    """A Dovecot with STARTTLS and IMAPS."""
+    with dovecot_server.dovecot(theirs) as server:
+        yield server
+
+
+class TestTls:
+    @pytest.mark.parametrize("scheme", ["imap", "imaps"])
+    @pytest.mark.parametrize("mode", ["starttls", "implicit"])
+    def test_encrypted_on_both_sides(
+        self, secret: Dovecot, ours: Certificate, theirs: Certificate, scheme: str, mode: str
+    ):
+        settings = {
+            "tls": {"certificate": str(ours.certificate), "key": str(ours.key), "mode": mode},
+            "upstream_tls": {"ca": str(theirs.certificate)},
+        }
+        trusting = ssl.create_default_context(cafile=ours.certificate)
+        with reading_gate(f"{scheme}://localhost:{getattr(secret, scheme)}", settings) as server:
+            if mode == "implicit":
+                client: imaplib.IMAP4 = imaplib.IMAP4_SSL("localhost", server.port, ssl_context=trusting)
+            else:
+                client = imaplib.IMAP4("localhost", server.port)
+                assert {"STARTTLS", "LOGINDISABLED"} <= set(client.capabilities)
+                with pytest.raises(imaplib.IMAP4.error, match="PRIVACYREQUIRED"):
+                    client.login(address(READER), PASSWORD)
+                client.starttls(trusting)
+            with client:
+                assert {"STARTTLS", "LOGINDISABLED"}.isdisjoint(client.capabilities)
+                assert client.login(address(READER), PASSWORD)[0] == "OK"
+                assert client.select()[0] == "OK"
+
+    @pytest.mark.parametrize("scheme", ["imap", "imaps"])
+    def test_no_word_to_a_server_that_shows_another_certificate(self, secret: Dovecot, ours: Certificate, scheme: str):
+        settings = {"upstream_tls": {"ca": str(ours.certificate)}}
+        with (
+            reading_gate(f"{scheme}://localhost:{getattr(secret, scheme)}", settings) as server,
+            pytest.raises(imaplib.IMAP4.error, match="cannot be reached"),
+        ):
+            imaplib.IMAP4("127.0.0.1", server.port)
