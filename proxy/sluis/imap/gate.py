@@ -20,7 +20,7 @@ from sluis.imap.upstream import Upstream
 from sluis.metrics import Metrics
 from sluis.policy import Policy
 from sluis.report import Cleaned
-from sluis.rules.load import load
+from sluis.rules.load import Kept, load
 from sluis.rules.table import Rules
 from sluis.smtp.admission import Admission
 from sluis.smtp.pool import Pool, Work
@@ -74,7 +74,8 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         raise GateError("imap.upstream: must name the IMAP server behind")
     _refuse_open_passwords(imap.listen, imap.tls)
     context = _server_context(imap.tls)
-    pool = Pool(partial(_prepared, clean, choice, config.rules), config.cleaning.processes, config.cleaning.timeout)
+    prepare = partial(_prepared, clean, choice, config.rules, config.kept)
+    pool = Pool(prepare, config.cleaning.processes, config.cleaning.timeout)
     cleaner = Cleaner(_bound(clean, choice, rules), pool, config.cleaning.offload_octets)
     service = Service(
         imap=imap,
@@ -134,6 +135,6 @@ def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
     return work
 
 
-def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...]) -> Work:
+def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...], lists: tuple[Kept, ...]) -> Work:
     """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
-    return _bound(clean, choice, load(files))
+    return _bound(clean, choice, load(files, lists))
