@@ -125,6 +125,14 @@ def test_the_check_tells_which_policy_is_for_whom(tmp_path: Path) -> None:
     ]
 
 
+def test_a_gate_for_readers_only(tmp_path: Path) -> None:
+    variables = {"SLUIS_IMAP__LISTEN": "127.0.0.1:0", "SLUIS_WEB__LISTEN": "127.0.0.1:0"}
+    variables |= {"SLUIS_SMTP__UPSTREAM": "null", "SLUIS_IMAP__UPSTREAM": "imaps://mail.example"}
+    ran = sluis("serve", "--check", **variables)
+    assert (ran.code, ran.errors) == (0, "")
+    assert ran.output.startswith(b"good: readers on 127.0.0.1:0 of imaps://mail.example:993, status on ")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -136,6 +144,11 @@ def test_the_check_tells_which_policy_is_for_whom(tmp_path: Path) -> None:
         ("smtp: {{listen: '192.0.2.1:2525'}}\n", "smtp.listen: cannot listen on 192.0.2.1:2525: "),
         ("web: {{listen: 'nowhere.invalid:80'}}\n", "web.listen: cannot listen on nowhere.invalid:80: "),
         ("web: {{listen: '127.0.0.1:2525'}}\n", "web.listen: 127.0.0.1:2525 is smtp.listen too"),
+        ("smtp: {{upstream: null}}\n", "smtp.upstream: is null and so is imap.upstream, so there is no gate to open"),
+        (
+            "imap: {{upstream: 'imaps://mail.example', listen: '127.0.0.1:2525'}}\n",
+            "imap.listen: 127.0.0.1:2525 is smtp.listen too",
+        ),
         ("smtp: {{upstream: 'maildir:/dev/null/mail'}}\n", "smtp.upstream: /dev/null is no folder"),
         ("rules: [{file}]\n", "{file}:1: "),
     ],

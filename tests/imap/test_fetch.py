@@ -40,6 +40,11 @@ def test_other_octets() -> None:
     )
 
 
+def test_the_same_octets_stay_as_they_were_written() -> None:
+    found = understood(ODD)
+    assert found.with_texts({item: item.octets(ODD) for item, _ in found.texts()}) == ODD
+
+
 @pytest.mark.parametrize(
     ("flat", "rest"),
     [

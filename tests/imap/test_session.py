@@ -115,6 +115,16 @@ async def test_another_mailbox_is_not_taken_for_this_one(between: bytes) -> None
             await passes(server, client, b"c OK done\r\n")
 
 
+async def test_what_one_client_fetched_another_does_not_know() -> None:
+    async with stage() as played:
+        for _ in range(2):
+            client, server = await played.pair()
+            asked, fuller = b"a UID FETCH 7 BODY[1]\r\n", b"a UID FETCH 7 (BODY[1] BODY.PEEK[])\r\n"
+            await passes(client, server, asked, fuller)
+            said = b"* 1 FETCH (UID 7 BODY[1] %s BODY[] %s)\r\na OK done\r\n" % (literal(HTML), literal(MESSAGE))
+            await passes(server, client, said, b"* 1 FETCH (UID 7 BODY[1] %s)\r\na OK done\r\n" % literal(CLEAN_HTML))
+
+
 async def test_a_fetch_of_pieces_goes_alone() -> None:
     async with stage() as played:
         client, server = await played.pair()

@@ -109,6 +109,11 @@ class Server:
             self._process.wait()
 
     @property
+    def pid(self) -> int | None:
+        """Its process id, while it runs."""
+        return self._process.pid if self._process else None
+
+    @property
     def told(self) -> str:
         """Its log so far."""
         return f"{self._command[0]}:\n{self.log.read_text(errors='replace')[-8000:]}"

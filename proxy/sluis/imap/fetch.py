@@ -71,7 +71,7 @@ class Answer:
             if item != self.items[0]:
                 return Edit(start - 1, end, b"")
             return Edit(start, end + 1 if len(self.items) > 1 else end, b"")
-        if item not in texts or item.text is None:
+        if item.text is None or item not in texts or texts[item] == item.octets(self.flat):
             return None
         if item.quoted:
             return Edit(item.text[0] - 1, end, b"{%d}\r\n" % len(texts[item]) + texts[item])

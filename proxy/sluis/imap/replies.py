@@ -5,6 +5,7 @@ cannot be gathered (longer than the operator's limit) or not understood goes on 
 """
 
 import asyncio
+import ssl
 import time
 
 import structlog
@@ -34,8 +35,7 @@ class Replies:
         self._client = client
         self._session = session
         self._speaking = asyncio.Lock()  # held while one response is told
-        self.ours: tuple[bytes, ...] = BEFORE_TLS if service.starttls else ()
-        """Capabilities that are the gate's own just now."""
+        self._ours: tuple[bytes, ...] = BEFORE_TLS if service.starttls else ()
 
     async def run(self) -> None:
         """Pass on response after response. Raises Gone, ConnectionError, TimeoutError."""
@@ -50,12 +50,19 @@ class Replies:
         async with self._speaking:
             await self._client.write(response)
 
+    async def start_tls(self, response: bytes, context: ssl.SSLContext) -> None:
+        """Tell the client that TLS begins, and begin it; nothing of the server's comes in between."""
+        async with self._speaking:
+            self._ours = ()
+            await self._client.write(response)
+            await self._client.start_tls(context)
+
     async def response(self, line: Line) -> None:
         """Pass on the response that `line` begins. Raises Gone, ConnectionError, TimeoutError."""
         if HEAD.match(line.octets):
             await self._message(line)
             return
-        await self._client.write(offered(line.octets, self.ours) if line.last else line.octets)
+        await self._client.write(offered(line.octets, self._ours) if line.last else line.octets)
         event: Line | Octets = line
         while not (isinstance(event, Line) and event.last):
             event = await self._server.next()
@@ -108,7 +115,8 @@ class Replies:
         """The response with what it tells of a message cleaned."""
         found = answer(flat)
         if not found:
-            self._passed("parse")
+            if _tells(flat):
+                self._passed("parse")
             return flat
         whole = next((item for item, section in found.texts() if section.whole), None)
         if whole:
@@ -188,7 +196,7 @@ class Replies:
 
 
 def _tells(line: bytes) -> bool:
-    """Whether a FETCH response without literals may tell octets of a message."""
+    """Whether a FETCH response may tell octets of a message."""
     upper = line.upper()
     return b" BODY[" in upper or b"(BODY[" in upper or b"RFC822" in upper
 

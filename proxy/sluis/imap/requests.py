@@ -90,9 +90,8 @@ class Requests:
             await self._refuse(line, b"BAD TLS is not to be had here, or is there already")
             return
         await self._exchange.quiet()
-        self._locked, self._replies.ours = False, ()
-        await self._replies.say(_tagged(line, b"OK begin TLS"))
-        await self._client.start_tls(context)
+        self._locked = False
+        await self._replies.start_tls(_tagged(line, b"OK begin TLS"), context)
 
     async def _refuse(self, line: Line, reply: bytes) -> None:
         """Answer a command ourselves, and let the rest of it come to nothing."""

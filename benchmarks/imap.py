@@ -1,0 +1,127 @@
+"""What reading through the gate costs: a mailbox fetched from Dovecot itself and through Sluis, in one run.
+
+    python -m benchmarks.imap [MESSAGES]
+
+As root, since Dovecot starts as root only. Messages are newsletters of 60 kB, 1,000 unless told. Figures are wall
+seconds of the best of three rounds, and milliseconds of Sluis' CPU time for one message. Client and servers share one
+machine, where Dovecot gives mail out of memory as fast as it can be copied: nowhere else is the ratio so bad. Then one
+message with an attachment of 30 MB is fetched, and the most memory that Sluis ever held is told, in MB.
+"""
+
+import imaplib
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.integration.dovecot import Dovecot, dovecot
+from tests.integration.gate import Gate, reading_gate
+
+SIZE = 60_000  # octets of a message
+ATTACHMENT = 30_000_000  # octets
+ROUNDS = 3
+READER = "teun"
+FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
+
+
+def newsletter(number: int) -> bytes:
+    """A tracked message of about the size asked for."""
+    files = sorted(FIXTURES.glob("*.eml"))
+    raw = files[number % len(files)].read_bytes()
+    html = re.search(rb"<html.*</html>|<p>.*</p>|<table.*</table>", raw, re.DOTALL | re.IGNORECASE)
+    body = html[0] if html else raw.partition(b"\r\n\r\n")[2]
+    head = b"Subject: number %d\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" % number
+    return head + (body + b"\r\n") * (SIZE // len(body) + 1)
+
+
+def with_attachment() -> bytes:
+    """A newsletter with a picture of a house beside it."""
+    top = b"Subject: house\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\n"
+    line = b"AAAA" * 19 + b"\r\n"
+    attached = b"--q\r\nContent-Type: image/tiff\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return top + newsletter(1) + attached + line * (ATTACHMENT // len(line)) + b"--q--\r\n"
+
+
+@contextmanager
+def mailbox(server: Dovecot, port: int, name: str) -> Iterator[imaplib.IMAP4]:
+    with server.login(READER, port) as client:
+        client.select(name, readonly=True)
+        yield client
+
+
+def seconds(server: Dovecot, port: int, fetch: Callable[[imaplib.IMAP4], None]) -> float:
+    """The best of several rounds."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        with mailbox(server, port, "Many") as client:
+            start = time.perf_counter()
+            fetch(client)
+            best = min(best, time.perf_counter() - start)
+    return best
+
+
+def at_once(client: imaplib.IMAP4) -> None:
+    client.fetch("1:*", "(BODY.PEEK[])")
+
+
+def one_by_one(client: imaplib.IMAP4) -> None:
+    for number in range(1, int(client.response("EXISTS")[1][0] or 0) + 1):
+        client.fetch(str(number), "(BODY.PEEK[])")
+
+
+def headers(client: imaplib.IMAP4) -> None:
+    client.fetch("1:*", "(FLAGS RFC822.SIZE BODY.PEEK[HEADER])")
+
+
+def texts(client: imaplib.IMAP4) -> None:
+    client.fetch("1:*", "(BODY.PEEK[1])")
+
+
+def held(gate: Gate) -> float:
+    """The most memory that the gate's process ever held, in MB."""
+    status = Path(f"/proc/{gate.server.pid}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000
+
+
+def worked(gate: Gate) -> float:
+    """CPU seconds of the gate's process so far."""
+    fields = Path(f"/proc/{gate.server.pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    many = int(sys.argv[1]) if sys.argv[1:] else 1000
+    settings = {"upstream_tls": {"mode": "off"}}
+    with dovecot() as server, reading_gate(f"imap://127.0.0.1:{server.imap}", settings) as gate:
+        with server.login(READER) as client:
+            for name in ("Many", "Big"):
+                client.create(name)
+            octets = sum(
+                len(raw) for number in range(many) if client.append("Many", "", None, raw := newsletter(number))
+            )
+            client.append("Big", "", None, with_attachment())
+        print(f"{many} messages, {octets / 1e6:.1f} MB             direct   Sluis   ratio   CPU ms a message")
+        for what, fetch in (
+            ("all at once", at_once),
+            ("one by one", one_by_one),
+            ("headers", headers),
+            ("part 1", texts),
+        ):
+            direct, before = seconds(server, server.imap, fetch), worked(gate)
+            through = seconds(server, gate.port, fetch)
+            each = (worked(gate) - before) / ROUNDS / many * 1000
+            print(f"{what:<34} {direct:8.2f} {through:8.2f} {through / direct:7.1f} {each:8.2f}")
+        print(f"most memory so far                    {held(gate):6.0f} MB")
+        with mailbox(server, gate.port, "Big") as client:
+            client.fetch("1", "(BODY.PEEK[1])")
+        print(f"after the text of a mail of 30 MB     {held(gate):6.0f} MB")
+        with mailbox(server, gate.port, "Big") as client:
+            client.fetch("1", "(BODY.PEEK[])")
+        print(f"after all of it                       {held(gate):6.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
