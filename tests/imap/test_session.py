@@ -59,6 +59,16 @@ async def test_a_whole_message_comes_clean() -> None:
         assert played.count("sluis_messages_total", verdict="cleaned", edge="imap") == 1
 
 
+async def test_a_message_that_is_told_twice_comes_clean_twice() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 (RFC822 BODY[] BODY[]<9.99> RFC822.HEADER BODY[1])\r\n")
+        said = b"* 1 FETCH (RFC822 %s BODY[] %s BODY[]<9> %s RFC822.HEADER %s BODY[1] %s)\r\na OK done\r\n"
+        pieces = [slice(None), slice(None), slice(9, 108), slice(len(HEADER)), slice(len(HEADER), None)]
+        told = said % tuple(literal(MESSAGE[piece]) for piece in pieces)
+        await passes(server, client, told, said % tuple(literal(CLEANED[piece]) for piece in pieces))
+
+
 async def test_what_was_said_in_quotes_is_clean_too() -> None:
     async with stage() as played:
         client, server = await played.pair()

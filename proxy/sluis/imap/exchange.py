@@ -12,7 +12,7 @@ from sluis.imap.overlay import Overlay
 
 _MOST = 256  # commands under way before a client that sends ahead has to wait
 _LOGINS = frozenset({b"LOGIN", b"AUTHENTICATE"})
-_WORDS_ALLOWED = frozenset({b"AUTHENTICATE", b"IDLE"})
+_CONVERSES = frozenset({b"AUTHENTICATE", b"IDLE"})
 
 
 class Known:
@@ -87,7 +87,7 @@ class Exchange:
         while len(self._pending) >= _MOST:
             await self._change()
         self._pending.append(command)
-        if command.verb in _WORDS_ALLOWED:
+        if command.verb in _CONVERSES:
             self.opaque = command
 
     async def quiet(self) -> None:

@@ -65,6 +65,8 @@ class Overlay:
 def overlay(raw: bytes, cleaned: bytes) -> Overlay:
     """What makes `cleaned` of `raw`, which is as long."""
     changes: list[Change] = []
+    if raw == cleaned:
+        return Overlay(())
     for start in range(0, len(raw), _BLOCK):
         before, after = raw[start : start + _BLOCK], cleaned[start : start + _BLOCK]
         if before != after:
@@ -78,7 +80,7 @@ class Places:
     def __init__(self, raw: bytes, over: Overlay) -> None:
         self._raw = raw
         self._over = over
-        parts = parse(raw).parts
+        parts = parse(raw).parts if over.changes else ()
         self._starts = {part.path.encode(): part.body[0] for part in parts}
         self._starts |= {b"": 0, b"HEADER": 0}
 
@@ -88,7 +90,7 @@ class Places:
         Servers number the parts of a broken message in their own ways, so the numbers only say where to look first. Of
         several places none has to be right, as long as the octets come clean in the same way at all of them.
         """
-        if not octets:
+        if not octets or not self._over.changes:
             return octets
         origin = section.origin or 0
         begin = self._starts.get(section.name)

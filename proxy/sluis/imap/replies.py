@@ -19,7 +19,7 @@ from sluis.imap.section import Section
 from sluis.imap.service import EDGE, Service
 from sluis.imap.wire import Line, Octets
 from sluis.message.fields import fields
-from sluis.report import Cleaned, Verdict
+from sluis.report import Cleaned, Report, Verdict
 from sluis.smtp.pool import CleaningError
 
 _log = structlog.get_logger()
@@ -133,19 +133,24 @@ class Replies:
             self._learn(found, None)
             return found.with_texts({}, ours)
         over = overlay(raw, cleaned.raw)
-        places = Places(raw, over) if over.changes else None
-        texts = {whole: cleaned.raw}
-        for item, section in found.texts():
-            if places and item not in texts and (section.rests or section.name == b"HEADER"):
-                octets = item.octets(found.flat)
-                clean = places.clean(section, octets)
-                if clean is None:
-                    self._passed("parse")
-                texts[item] = octets if clean is None else clean
-            elif section.header and cleaned.report.verdict is not Verdict.SKIPPED:
-                texts[item] = await self._header(item.octets(found.flat))
         self._learn(found, over)
-        return found.with_texts(texts, ours)
+        texts = await self._pieces(found, Places(raw, over), cleaned.report) if plan or len(found.items) > 1 else {}
+        return found.with_texts(texts | {whole: cleaned.raw}, ours)
+
+    async def _pieces(self, found: Answer, places: Places, report: Report) -> dict[Item, bytes]:
+        """The items of an answer, each cleaned as within the message that is in the answer too."""
+        texts: dict[Item, bytes] = {}
+        for item, section in found.texts():
+            octets = item.octets(found.flat)
+            clean: bytes | None = octets
+            if section.whole or section.rests or section.name == b"HEADER":
+                clean = places.clean(section, octets)
+            elif section.header and report.verdict is not Verdict.SKIPPED:
+                clean = await self._header(octets)
+            if clean is None:
+                self._passed("parse")
+            texts[item] = octets if clean is None else clean
+        return texts
 
     def _learn(self, answer: Answer, over: Overlay | None) -> None:
         """Remember what cleaning changes in a message that was asked for piece by piece; None if it cannot be known."""
@@ -166,7 +171,7 @@ class Replies:
         over = self._exchange.known.get(found.uid) if plan and plan.uid else None
         clean = (over.piece(section, octets) if over.changes else octets) if over else None
         if clean is None and octets:
-            self._passed("parse")
+            self._passed("parse" if over or not plan else "size")
         return octets if clean is None else clean
 
     async def _header(self, octets: bytes) -> bytes:
