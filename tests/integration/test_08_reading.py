@@ -108,6 +108,14 @@ def answers(client: imaplib.IMAP4, items: str, messages: str = "1:*") -> Answers
 
 
 class TestFixtures:
+    def test_there_is_something_to_clean(self, dovecot: Dovecot, filled: int):
+        with dovecot.login(READER) as direct:
+            told = []
+            for name in ("Tracked-fixtures", "Clean-fixtures"):
+                direct.select(name, readonly=True)
+                told.append(answers(direct, "(BODY.PEEK[])"))
+            assert sum(one != other for one, other in zip(*told, strict=True)) >= filled - 3
+
     @pytest.mark.parametrize("section", SECTIONS)
     def test_every_section(self, reading: Gate, dovecot: Dovecot, filled: int, section: str):
         with both(dovecot, reading, "fixtures") as (through, direct):
