@@ -220,6 +220,7 @@ class ImapSection(_Section):
     upstream: ImapText = None
     message_size_limit: Octets = 52_428_800
     cache_octets: Octets = 1_048_576
+    results_octets: Octets = 33_554_432
     max_connections: Count = 1000
     max_connections_per_address: Count = 50
     connect_timeout: Seconds = 30
