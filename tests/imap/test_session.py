@@ -275,6 +275,15 @@ async def test_who_has_logged_in_may_be_silent_for_longer() -> None:
         assert await client.ends() == b"* BYE you took too long\r\n"
 
 
+async def test_who_does_not_read_is_dropped() -> None:
+    async with stage(stall_timeout=0.3) as played:
+        _, server = await played.pair()
+        flood = b"* LIST () NIL {52428800}\r\n" + b"x" * 52_428_800
+        with pytest.raises(ConnectionError):
+            await server.says(flood)
+        assert played.count("sluis_sessions") == 0
+
+
 async def test_either_end_is_the_end_of_both() -> None:
     async with stage() as played:
         client, server = await played.pair()

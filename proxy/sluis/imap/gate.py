@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from sluis.smtp.pool import Pool, Work
 
 _BACKLOG = 512  # connections that wait to be accepted
 _HANDSHAKE = 30.0  # seconds
+_FAREWELL = 2.0  # seconds for the last words to be read
 
 _log = structlog.get_logger()
 
@@ -64,7 +66,9 @@ class Gate:
             task.cancel()
         self._service.upstream.close()
         self._cleaner.close()
-        await self._server.wait_closed()
+        with suppress(TimeoutError):  # from Python 3.12 on it waits for clients that do not read too
+            async with asyncio.timeout(_FAREWELL):
+                await self._server.wait_closed()
 
 
 async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:

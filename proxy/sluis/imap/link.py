@@ -76,8 +76,11 @@ class Link:
         return str(peer[0]) if isinstance(peer, tuple) else "local"
 
     def close(self) -> None:
-        """Close, once what was written is sent."""
+        """Close, once what was written is sent, or at once if the peer does not read it."""
         self._writer.close()
+        transport = cast("asyncio.Transport", self._writer.transport)
+        if transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(self._patience, transport.abort)
 
     def drop(self) -> None:
         """Close at once, whatever was not sent yet."""
