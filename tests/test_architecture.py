@@ -33,8 +33,9 @@ ARROWS: dict[str, set[str]] = {
     "log": {"metrics"},
     "status": {"report"},
     "web": {"config", "metrics", "status"},
-    "smtp": {"choice", "clean", "config", "envelope", "metrics", "policy", "report", "rules"},
-    "imap": {"choice", "clean", "config", "envelope", "message", "metrics", "policy", "report", "rules", "smtp"},
+    "edge": {"choice", "config", "envelope", "policy", "report", "rules"},
+    "smtp": {"clean", "config", "edge", "envelope", "metrics", "report", "rules"},
+    "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
     "bulk": {"job", "mailbox"},
@@ -42,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
     "explain": {"report", "terminal", "urls"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
     "cli": {"bulk", "choice", "config", "demo", "envelope", "explain", "job", "lists", "log", "mailbox", "metrics"}
-    | {"imap", "policy", "rules", "smtp", "terminal", "web"},
+    | {"edge", "imap", "policy", "rules", "smtp", "terminal", "web"},
     "__main__": {"cli"},
 }
 

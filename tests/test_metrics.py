@@ -16,9 +16,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 import sluis
+from sluis.edge.admission import Full
 from sluis.metrics import LABELS, TABLE, Capped, Closed, Metrics, sender_domain
 from sluis.report import Action, Finding, Kind, Report, Verdict
-from sluis.smtp.admission import Full
 from sluis.smtp.framing import Flaw
 
 PIXEL = Finding(

@@ -2,10 +2,10 @@
 
 import pytest
 
+from sluis.edge.pool import CleaningError, Pool
 from sluis.envelope import Envelope
 from sluis.imap.cleaning import Cleaner
 from sluis.report import Cleaned, Report, Verdict
-from sluis.smtp.pool import CleaningError, Pool
 
 
 class Work:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sluis.config import Config, Endpoint, ImapSection, PolicySection, SmtpSection
     from sluis.metrics import Metrics
     from sluis.rules.table import Rules
-    from sluis.smtp import Gate
 
 
 _NO_GATE = "smtp.upstream: is null and so is imap.upstream, so there is no gate to open"
@@ -179,14 +178,14 @@ async def _renew(gates: "Mapping[str, Gate]", settings: "Config") -> None:
 
     import structlog
 
-    from sluis import imap, smtp
+    from sluis.edge import GateError
 
     log = structlog.get_logger()
     try:
         rules = await asyncio.to_thread(load_rules, settings.rules, settings.kept)
         for gate in gates.values():
             gate.renew(rules)
-    except (Stop, smtp.GateError, imap.GateError, OSError) as error:
+    except (Stop, GateError, OSError) as error:
         log.error("nothing was renewed", reason=str(error))
     else:
         log.info("rules and certificate were read anew")
@@ -195,6 +194,7 @@ async def _renew(gates: "Mapping[str, Gate]", settings: "Config") -> None:
 async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "dict[str, Gate]":
     """The gates that have a server behind them, by their edge. Raises `Stop` if there is none, or one cannot open."""
     from sluis import imap, smtp
+    from sluis.edge import GateError
 
     gates: dict[str, Gate] = {}
     try:
@@ -202,7 +202,7 @@ async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "di
             gates["smtp"] = await smtp.run(settings, rules, metrics)
         if settings.imap.upstream:
             gates["imap"] = await imap.run(settings, rules, metrics)
-    except (smtp.GateError, imap.GateError) as error:
+    except GateError as error:
         for gate in gates.values():
             await gate.close()
         raise Stop(str(error)) from error

@@ -10,6 +10,7 @@ Cleaning keeps every length, so sizes, structures and partial fetches stay true,
 server's own. `run` opens a gate; nothing else is meant for other packages.
 """
 
-from sluis.imap.gate import Gate, GateError, run
+from sluis.edge import GateError
+from sluis.imap.gate import Gate, run
 
 __all__ = ["Gate", "GateError", "run"]

@@ -8,10 +8,10 @@ that it made: whoever asks has the octets. Nothing is kept of a message in which
 from collections import OrderedDict
 from hashlib import blake2b
 
+from sluis.edge.pool import CleaningError, Pool, Work
 from sluis.envelope import Envelope
 from sluis.imap.overlay import Overlay, overlay
 from sluis.report import Cleaned, Report, Verdict
-from sluis.smtp.pool import CleaningError, Pool, Work
 
 _NOBODY = Envelope()  # a mailbox says who read a message last, not for whom it was sent
 _FINDING = 1024  # octets of memory for one finding, about
@@ -62,6 +62,13 @@ class Cleaner:
         while self._octets > self._limit:
             _, oldest = self._results.popitem(last=False)
             self._octets -= _size(oldest)
+
+    def renew(self, work: Work) -> None:
+        """Clean with `work` from the next message on, and remember nothing of what the last did."""
+        self._work = work
+        self._pool.renew()
+        self._results.clear()
+        self._octets = 0
 
     def close(self) -> None:
         """End the processes."""

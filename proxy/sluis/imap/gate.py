@@ -5,55 +5,64 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-from sluis.choice import Choice
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Imap, ImapTlsSection
-from sluis.envelope import Envelope
+from sluis.edge.admission import Admission
+from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
+from sluis.edge.pool import Pool, Work
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.link import READ, Link
 from sluis.imap.service import EDGE, Service
 from sluis.imap.session import Session
 from sluis.imap.upstream import Upstream
 from sluis.metrics import Metrics
-from sluis.policy import Policy
-from sluis.report import Cleaned
-from sluis.rules.load import Kept, load
 from sluis.rules.table import Rules
-from sluis.smtp.admission import Admission
-from sluis.smtp.pool import Pool, Work
 
+_TLS = "imap.tls"
 _BACKLOG = 512  # connections that wait to be accepted
 _HANDSHAKE = 30.0  # seconds
 _FAREWELL = 2.0  # seconds for the last words to be read
 
 _log = structlog.get_logger()
 
-Clean = Callable[[bytes, Policy, Rules, Envelope | None], Cleaned]
-
-
-class GateError(Exception):
-    """The gate cannot open; the message is one line for the operator."""
-
 
 class Gate:
     """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for."""
 
-    def __init__(self, service: Service, cleaner: Cleaner, server: asyncio.Server) -> None:
+    def __init__(
+        self,
+        service: Service,
+        cleaner: Cleaner,
+        server: asyncio.Server,
+        by: Callable[[Rules], Work],
+        context: ssl.SSLContext | None,
+    ) -> None:
         host, port = server.sockets[0].getsockname()[:2]
         self.endpoint = Endpoint(host, port)
         self._service = service
         self._cleaner = cleaner
         self._server = server
+        self._by = by
+        self._context = context
 
     def not_ready(self) -> str | None:
         """Why no mail can be read just now, in a few words; None if it can."""
         if not self._server.is_serving():
             return "the IMAP gate is closed"
         return "the IMAP server behind cannot be reached" if self._service.upstream.lost else None
+
+    def renew(self, rules: Rules) -> None:
+        """Clean by `rules` from the next message on, and show the certificate as it is in its file now.
+
+        Raises GateError where the certificate cannot be used; then all is as it was before.
+        """
+        if self._context:
+            server_context(_TLS, self._service.imap.tls)  # one that fails half-way would leave it without its key
+            certify(self._context, _TLS, self._service.imap.tls)
+        self._cleaner.renew(self._by(rules))
 
     async def close(self, grace: float = 30.0) -> None:
         """Take no more clients, let commands that are under way end within `grace` seconds, and part from all."""
@@ -77,10 +86,11 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     if not isinstance(imap.upstream, Imap):
         raise GateError("imap.upstream: must name the IMAP server behind")
     _refuse_open_passwords(imap.listen, imap.tls)
-    context = _server_context(imap.tls)
-    prepare = partial(_prepared, clean, choice, config.rules, config.kept)
+    context = server_context(_TLS, imap.tls) if imap.tls.mode != "off" else None
+    by = partial(bound, clean, choice)
+    prepare = partial(prepared, clean, choice, config.rules, config.kept)
     pool = Pool(prepare, config.cleaning.processes, config.cleaning.timeout)
-    cleaner = Cleaner(_bound(clean, choice, rules), pool, config.cleaning.offload_octets, imap.results_octets)
+    cleaner = Cleaner(by(rules), pool, config.cleaning.offload_octets, imap.results_octets)
     service = Service(
         imap=imap,
         upstream=Upstream(imap.upstream, imap.upstream_tls, imap.connect_timeout, imap.stall_timeout),
@@ -102,7 +112,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         )
     except OSError as error:
         raise GateError(f"imap.listen: cannot listen on {imap.listen}: {error.strerror or error}") from error
-    gate = Gate(service, cleaner, server)
+    gate = Gate(service, cleaner, server, by, context)
     _log.info("the gate is open", edge=EDGE, listen=str(gate.endpoint), upstream=str(imap.upstream))
     return gate
 
@@ -118,27 +128,3 @@ def _refuse_open_passwords(listen: Endpoint, tls: ImapTlsSection) -> None:
     """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
     if tls.mode == "off" and not listen.loopback and not tls.plaintext:
         raise GateError(f"imap.tls.mode: must be implicit or starttls, since others can connect to {listen}")
-
-
-def _server_context(tls: ImapTlsSection) -> ssl.SSLContext | None:
-    if tls.mode == "off" or not tls.certificate or not tls.key:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(tls.certificate, tls.key)
-    except OSError as error:
-        raise GateError(f"imap.tls.certificate: {tls.certificate} and its key cannot be used") from error
-    return context
-
-
-def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
-    def work(raw: bytes, envelope: Envelope) -> Cleaned:
-        return clean(raw, choice.of(raw, envelope), rules, envelope)
-
-    return work
-
-
-def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...], lists: tuple[Kept, ...]) -> Work:
-    """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
-    return _bound(clean, choice, load(files, lists))

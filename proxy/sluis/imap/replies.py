@@ -10,6 +10,7 @@ import time
 
 import structlog
 
+from sluis.edge.pool import CleaningError
 from sluis.imap.capability import BEFORE_TLS, offered
 from sluis.imap.exchange import Exchange
 from sluis.imap.fetch import HEAD, Answer, Item, answer, without_whole
@@ -20,7 +21,6 @@ from sluis.imap.service import EDGE, Service
 from sluis.imap.wire import Line, Octets
 from sluis.message.fields import fields
 from sluis.report import Cleaned, Report, Verdict
-from sluis.smtp.pool import CleaningError
 
 _log = structlog.get_logger()
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sluis.config import ImapSection
+from sluis.edge.admission import Admission
 from sluis.imap.upstream import Upstream
 from sluis.metrics import Metrics
 from sluis.report import Cleaned
-from sluis.smtp.admission import Admission
 
 EDGE = "imap"
 

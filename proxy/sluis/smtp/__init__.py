@@ -7,6 +7,7 @@
 `run` opens a gate; nothing else is meant for other packages.
 """
 
-from sluis.smtp.gate import Gate, GateError, run
+from sluis.edge import GateError
+from sluis.smtp.gate import Gate, run
 
 __all__ = ["Gate", "GateError", "run"]

@@ -5,10 +5,10 @@ biggest message. So size decides where it runs. What cannot be cleaned raises `C
 operator's `fail`) is the relay's to know.
 """
 
+from sluis.edge.pool import CleaningError, Pool, Work
 from sluis.envelope import Envelope
 from sluis.report import Cleaned, Verdict
 from sluis.smtp.framing import flaw
-from sluis.smtp.pool import CleaningError, Pool, Work
 
 
 class Cleaner:

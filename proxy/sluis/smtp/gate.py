@@ -2,42 +2,31 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-from sluis.choice import Choice
 from sluis.clean import clean
-from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection, TlsSection
-from sluis.envelope import Envelope
+from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection
+from sluis.edge.admission import Admission
+from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
+from sluis.edge.pool import Pool, Work
 from sluis.metrics import Metrics
-from sluis.policy import Policy
-from sluis.report import Cleaned
-from sluis.rules.load import Kept, load
 from sluis.rules.table import Rules
-from sluis.smtp.admission import Admission
 from sluis.smtp.cleaning import Cleaner
 from sluis.smtp.hop import Connect
 from sluis.smtp.lmtp import LmtpConnector
 from sluis.smtp.maildir import MaildirConnector
-from sluis.smtp.pool import Pool, Work
 from sluis.smtp.reach import Reach
 from sluis.smtp.server import ClientSession
 from sluis.smtp.service import EDGE, Service
 from sluis.smtp.upstream import Identity, SmtpConnector
 
+_TLS = "smtp.tls"
 _BACKLOG = 512  # connections that wait to be accepted
 
 _log = structlog.get_logger()
-
-Clean = Callable[[bytes, Policy, Rules, Envelope | None], Cleaned]
-
-
-class GateError(Exception):
-    """The gate cannot open; the message is one line for the operator."""
 
 
 class Gate:
@@ -64,8 +53,10 @@ class Gate:
         was before.
         """
         if self._service.tls:
-            _server_context(self._service.smtp.tls)  # one that fails half-way would leave a certificate without its key
-            _certify(self._service.tls, self._service.smtp.tls)
+            server_context(
+                _TLS, self._service.smtp.tls
+            )  # one that fails half-way would leave a certificate without its key
+            certify(self._service.tls, _TLS, self._service.smtp.tls)
         self._service.cleaner.renew(self._bound(rules))
 
     async def close(self, grace: float = 30.0) -> None:
@@ -91,10 +82,10 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     smtp = config.smtp
     _refuse_open_relay(smtp)
     choice = config.choice
-    bound = partial(_bound, clean, choice)
+    by = partial(bound, clean, choice)
     name = str(smtp.hostname or await asyncio.to_thread(_host_name))
     pool = Pool(
-        partial(_prepared, clean, choice, config.rules, config.kept), config.cleaning.processes, config.cleaning.timeout
+        partial(prepared, clean, choice, config.rules, config.kept), config.cleaning.processes, config.cleaning.timeout
     )
     reach = Reach(_connector(smtp, name))
     service = Service(
@@ -102,9 +93,9 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         fail=config.fail,
         name=name,
         connect=reach,
-        cleaner=Cleaner(bound(rules), pool, config.cleaning.offload_octets),
+        cleaner=Cleaner(by(rules), pool, config.cleaning.offload_octets),
         metrics=metrics,
-        tls=_server_context(smtp.tls),
+        tls=server_context(_TLS, smtp.tls),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
     )
     try:
@@ -113,7 +104,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         )
     except OSError as error:
         raise GateError(f"smtp.listen: cannot listen on {smtp.listen}: {error.strerror or error}") from error
-    gate = Gate(service, reach, server, bound)
+    gate = Gate(service, reach, server, by)
     _log.info("the gate is open", edge=EDGE, listen=str(gate.endpoint), upstream=str(smtp.upstream))
     return gate
 
@@ -143,37 +134,6 @@ def _connector(smtp: SmtpSection, name: str) -> Connect:
                 raise GateError(f"smtp.upstream: cannot make the Maildir {path}: {error.strerror}") from error
         case None:
             raise GateError("smtp.upstream: must say where mail goes on to")
-
-
-def _server_context(tls: TlsSection) -> ssl.SSLContext | None:
-    if not tls.certificate or not tls.key:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _certify(context, tls)
-    return context
-
-
-def _certify(context: ssl.SSLContext, tls: TlsSection) -> None:
-    """Have `context` show the certificate of `tls` from its next connection on. Raises GateError."""
-    if not tls.certificate:
-        return
-    try:
-        context.load_cert_chain(tls.certificate, tls.key)
-    except OSError as error:
-        raise GateError(f"smtp.tls.certificate: {tls.certificate} and its key cannot be used") from error
-
-
-def _bound(clean: Clean, choice: Choice, rules: Rules) -> Work:
-    def work(raw: bytes, envelope: Envelope) -> Cleaned:
-        return clean(raw, choice.of(raw, envelope), rules, envelope)
-
-    return work
-
-
-def _prepared(clean: Clean, choice: Choice, files: tuple[Path, ...], lists: tuple[Kept, ...]) -> Work:
-    """What a process of the pool does first: rules hold compiled patterns, and are read there anew."""
-    return _bound(clean, choice, load(files, lists))
 
 
 def _host_name() -> str:

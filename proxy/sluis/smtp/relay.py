@@ -30,13 +30,13 @@ from datetime import UTC, datetime
 
 import structlog
 
+from sluis.edge.pool import CleaningError
 from sluis.envelope import Envelope
 from sluis.report import Cleaned, Kind, Report, Verdict
 from sluis.smtp import answers, trace
 from sluis.smtp.client import Client
 from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import Argument, Path
-from sluis.smtp.pool import CleaningError
 from sluis.smtp.reply import Reply
 from sluis.smtp.service import EDGE, Service
 

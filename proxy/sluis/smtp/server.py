@@ -19,8 +19,8 @@ import structlog
 from aiosmtpd.proxy_protocol import get_proxy
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
+from sluis.edge.admission import Full
 from sluis.smtp import answers
-from sluis.smtp.admission import Full
 from sluis.smtp.client import XCLIENT, Client, announced, told
 from sluis.smtp.framing import Flaw, Refused, Whole
 from sluis.smtp.hop import PASSED_ON, Offers

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from sluis.config import SmtpSection
+from sluis.edge.admission import Admission
 from sluis.metrics import Metrics
-from sluis.smtp.admission import Admission
 from sluis.smtp.cleaning import Cleaner
 from sluis.smtp.hop import Connect
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from sluis.edge.pool import CleaningError, Pool, Work
 from sluis.envelope import Envelope
 from sluis.report import Cleaned, Report, Verdict
 from sluis.smtp.cleaning import Cleaner
-from sluis.smtp.pool import CleaningError, Pool, Work
 
 ENVELOPE = Envelope("a@b.example", ("c@d.example",))
 
