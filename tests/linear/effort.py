@@ -9,6 +9,7 @@ from time import process_time
 
 FACTOR = 4
 MOST = 10.0  # where a text outgrows the caches, linear work has been seen to take 6 times as long
+NEARLY_A_SQUARE = 14.0
 _RUNS = 4  # before a ratio above `MOST` is believed
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from tests.invariants import rules
-from tests.linear.effort import FACTOR, MOST, ratio
+from tests.linear.effort import FACTOR, MOST, NEARLY_A_SQUARE, ratio
 from tests.linear.hostile import HOSTILE
 
 from sluis.clean import clean
@@ -16,6 +16,7 @@ from sluis.policy import POLICIES
 from sluis.report import Cleaned, Verdict
 
 SIZE = int(os.environ.get("SLUIS_LINEAR", "240000"))  # octets of the larger message
+SLOW = 4e-6  # seconds for an octet; up to there a ratio may be the caches', or that of a text given up half-way
 FLOOR = 0.02  # seconds: what takes less is too short to compare
 
 
@@ -30,8 +31,8 @@ def test_four_times_the_octets_take_about_four_times_the_work(name: str, fit: bo
         assert done.report.verdict is not Verdict.FAILED or "linear" in (done.report.reason or "")
         return done
 
-    found, _ = ratio(lambda: cleaned(small), lambda: cleaned(large), FLOOR)
-    assert found <= MOST
+    found, taken = ratio(lambda: cleaned(small), lambda: cleaned(large), FLOOR)
+    assert found <= (MOST if taken > SLOW * SIZE else NEARLY_A_SQUARE)
 
 
 def test_a_square_would_be_seen() -> None:

@@ -58,6 +58,7 @@ REASONS: Mapping[str, str] = {
     "connections-per-address": "too many connections from one address",
     "timeout": "a client that fell silent",
     "tls-required": "no TLS",
+    "proxy-header": "a balancer that does not say for whom",
     "syntax": "bad syntax",
     "other": "something else",
 }
