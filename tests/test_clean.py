@@ -156,7 +156,7 @@ def test_uuencode_is_read_both_ways() -> None:
     image = f'<img src="{OPEN}">'.encode()
     lines = b"".join(b2a_uu((b"<p>" + image)[at : at + 45]) for at in range(0, len(image) + 3, 45))
     out = check(header + image + b"\nbegin 644 a\n" + lines + b"`\nend\n" + image, BALANCED).raw
-    assert out.startswith(header + b"\nbegin 644 a\n" + b2a_uu(b"<p>", backtick=True) + b"`\nend\n")
+    assert b"\nbegin 644 a\n" + b2a_uu(b"<p>", backtick=True) + b"`\nend\n" in out
     assert OPEN.encode() not in out
 
 

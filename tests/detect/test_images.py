@@ -13,6 +13,7 @@ from sluis.report import Action, Kind
 from sluis.rules.adblock import Blocklist
 
 TOKEN = "https://mail.shop.example/i/8f14e45fceea167a5a36dedd4bea2543"
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 LOGO = "https://mail.shop.example/logo.png"
 OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_S7KL50N0dhBq1w-3D-3D"
 
@@ -62,8 +63,19 @@ def test_content_and_layout_stay(page: MakePage, text: str) -> None:
 
 
 def test_a_removed_tag_joins_nothing(page: MakePage) -> None:
-    text = f'<scr<img src="{OPEN}">ipt src=x> a<img src="{OPEN}">b'
+    text = f'<scr<img src="{OPEN}">ipt src=x> a<img hidden src="{OPEN}">b'
     assert edited(text, list(images(page(text)))) == "<scr<img >ipt src=x> a b"
+
+
+def test_amid_the_words_a_beacon_keeps_its_line(page: MakePage) -> None:
+    """Without it the line would close up, and all that follows move."""
+    text = f'<p>a</p><img src="{OPEN}" width=1 height=1><p>b</p><img src="{OPEN}" width=1 height=1>&nbsp;</body>'
+    (first, second) = images(page(text))
+    assert [(each.kind, each.action) for each in (first, second)] == [
+        (Kind.OPEN_PIXEL, Action.BLANKED),
+        (Kind.OPEN_PIXEL, Action.REMOVED),
+    ]
+    assert edited(text, [first, second]) == f'<p>a</p><img src="{PIXEL}" width=1 height=1><p>b</p>&nbsp;</body>'
 
 
 def test_within_an_attribute_only_the_source_goes(page: MakePage) -> None:

@@ -31,6 +31,9 @@ _TINY_UNITS = {
 _SAYING = frozenset({"width", "height", "style", "hidden"})
 
 
+_TAKING_NO_ROOM = frozenset({"display:none", "hidden attribute"})
+
+
 class Box(NamedTuple):
     """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''."""
 
@@ -58,6 +61,11 @@ class Box(NamedTuple):
     def visible(self) -> bool:
         """Whether it is surely drawn as something a reader sees."""
         return not self.hidden and all(side is not None and side >= 12 for side in (self.width, self.height))
+
+    @property
+    def absent(self) -> bool:
+        """Whether it takes no room at all."""
+        return self.hidden in _TAKING_NO_ROOM
 
     @property
     def unremarkable(self) -> bool:

@@ -11,7 +11,7 @@ from sluis.detect.page import Page
 from sluis.detect.pixels import INNOCENT, Judgement, judge
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote, is_share
-from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
+from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag, room_for_blank
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
@@ -114,10 +114,20 @@ def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome,
     if outcome.judgement is SHARE:
         return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
     if outcome.judgement.certain and not source.box.visible:
-        return _proposal(Kind.OPEN_PIXEL, Action.REMOVED, source, outcome, whole or cut_attribute(page.text, attribute))
+        return _beacon(page, attribute, source, outcome, whole)
     kind = Kind.TRACKING_IMAGE if outcome.hit else Kind.ADDRESS_LEAK if outcome.leak else Kind.REMOTE_IMAGE
     shown = outcome._replace(judgement=_shown(outcome))
     return _proposal(kind, Action.BLANKED, source, shown, blank_image(page.text, attribute, fit=page.policy.fit))
+
+
+def _beacon(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
+    """A beacon goes whole where it takes no room. Amid the words even one pixel has a line, which would close up."""
+    cut = whole or cut_attribute(page.text, attribute)
+    roomless = source.box.absent or cut.start >= page.last_word
+    if roomless or whole is None or not room_for_blank(attribute, fit=page.policy.fit):
+        return _proposal(Kind.OPEN_PIXEL, Action.REMOVED, source, outcome, cut)
+    blank = blank_image(page.text, attribute, fit=page.policy.fit)
+    return _proposal(Kind.OPEN_PIXEL, Action.BLANKED, source, outcome, blank)
 
 
 def _shown(outcome: Outcome) -> Judgement:

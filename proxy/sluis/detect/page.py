@@ -14,6 +14,8 @@ from sluis.scan.html import Tag, TagScanner, lower
 from sluis.urls.parse import Url, parse
 
 _TELLING = 16_384  # characters of an address that loads; clients ask for longer ones too
+_BLANK = frozenset(" \t\n\r\f\xa0")
+_SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _SCANNER = TagScanner(ELEMENTS)
 
 
@@ -33,6 +35,23 @@ class Page:
     def tags(self) -> tuple[Tag, ...]:
         """Every tag that may lead off the message, by start. Raises `Overrun`."""
         return tuple(_SCANNER.tags(self.text, self.lowered, self.budget))
+
+    @cached_property
+    def last_word(self) -> int:
+        """Where the last word ends: behind it stand tags and blanks alone."""
+        end = len(self.text)
+        while end:
+            if self.text[end - 1] in _BLANK:
+                end -= 1
+            elif self.text[end - 1] == ">" and (start := self.text.rfind("<", 0, end)) >= 0:
+                if self.text.find(">", start, end - 1) >= 0:
+                    break
+                end = start
+            elif space := next((each for each in _SPACES if self.lowered.endswith(each, 0, end)), None):
+                end -= len(space)
+            else:
+                break
+        return end
 
     @cached_property
     def lowered(self) -> str:

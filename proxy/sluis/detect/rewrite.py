@@ -44,9 +44,12 @@ def cut_attribute(text: str, attribute: Attribute) -> Cut:
 
 def blank_image(text: str, attribute: Attribute, *, fit: bool) -> Cut:
     """The source of an image replaced by a transparent pixel that takes the image's box; cut where that has no room."""
-    if fit and attribute.value_end - attribute.value_start < len(_PIXEL):
-        return cut_attribute(text, attribute)
-    return new_value(attribute, _PIXEL)
+    return new_value(attribute, _PIXEL) if room_for_blank(attribute, fit=fit) else cut_attribute(text, attribute)
+
+
+def room_for_blank(attribute: Attribute, *, fit: bool) -> bool:
+    """Whether a transparent pixel can stand in place of the value."""
+    return not fit or attribute.value_end - attribute.value_start >= len(_PIXEL)
 
 
 def new_value(attribute: Attribute, value: str) -> Cut:
