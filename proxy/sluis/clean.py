@@ -145,7 +145,9 @@ def _made(wanted: list[Wanted], body: Body, part: Part, policy: Policy) -> Found
     rewired = body.wire(edits, fit=policy.fit)
     spans = dict(zip(edits, rewired.spans, strict=True))
     findings = [
-        _finding(proposal, part, spans.get(edit), body.locate(edit.start, edit.end), refused=edit in spans)
+        _finding(proposal, part, made)
+        if (made := spans.get(edit))
+        else _kept(proposal, part, body.locate(edit.start, edit.end), refused=edit in spans)
         for proposal, edit in wanted
     ]
     return findings, list(rewired.edits)
@@ -160,18 +162,23 @@ def _disjoint(edits: list[Edit]) -> list[Edit]:
     return chosen
 
 
-def _finding(proposal: Proposal, part: Part, made: Span | None, place: Span, *, refused: bool) -> Finding:
-    kept = proposal.why + "; kept, since there is no room for the change" if refused else proposal.why
+def _kept(proposal: Proposal, part: Part, place: Span, *, refused: bool) -> Finding:
+    """What was found and left; where the change was refused, it says so."""
+    why = proposal.why + "; kept, since there is no room for the change" if refused else proposal.why
+    return replace(_finding(proposal, part, place), action=Action.KEPT, why=why)
+
+
+def _finding(proposal: Proposal, part: Part, span: Span) -> Finding:
     return Finding(
         proposal.kind,
-        proposal.action if made else Action.KEPT,
+        proposal.action,
         proposal.technique,
         proposal.vendor,
         proposal.rule,
         proposal.url,
         proposal.destination,
         part.path,
-        made or place,
+        span,
         proposal.confidence,
-        proposal.why if made else kept,
+        proposal.why,
     )
