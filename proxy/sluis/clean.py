@@ -165,13 +165,15 @@ def _disjoint(edits: list[Edit]) -> list[Edit]:
 def _kept(proposal: Proposal, part: Part, place: Span, *, refused: bool) -> Finding:
     """What was found and left; where the change was refused, it says so."""
     why = proposal.why + "; kept, since there is no room for the change" if refused else proposal.why
-    return replace(_finding(proposal, part, place), action=Action.KEPT, why=why)
+    return _finding(proposal, part, place, Action.KEPT, why)
 
 
-def _finding(proposal: Proposal, part: Part, span: Span) -> Finding:
+def _finding(
+    proposal: Proposal, part: Part, span: Span, action: Action | None = None, why: str | None = None
+) -> Finding:
     return Finding(
         proposal.kind,
-        proposal.action,
+        action or proposal.action,
         proposal.technique,
         proposal.vendor,
         proposal.rule,
@@ -180,5 +182,5 @@ def _finding(proposal: Proposal, part: Part, span: Span) -> Finding:
         part.path,
         span,
         proposal.confidence,
-        proposal.why,
+        why or proposal.why,
     )
