@@ -67,6 +67,14 @@ def test_a_removed_tag_joins_nothing(page: MakePage) -> None:
     assert edited(text, list(images(page(text)))) == "<scr<img >ipt src=x> a b"
 
 
+def test_what_is_a_beacon_once_is_one_however_often_it_stands(page: MakePage) -> None:
+    """Or those that stay would be fewer, and guilty, the next time."""
+    small = f'<img src="{TOKEN}" width=1 height=1>'
+    hidden = f'<img src="{TOKEN}" width=1 height=1 style="display:none">'
+    assert list(images(page(small * 3))) == []
+    assert edited(small * 2 + hidden, list(images(page(small * 2 + hidden)))) == ""
+
+
 def test_amid_the_words_a_beacon_keeps_its_line(page: MakePage) -> None:
     """Without it the line would close up, and all that follows move."""
     text = f'<p>a</p><img src="{OPEN}" width=1 height=1><p>b</p><img src="{OPEN}" width=1 height=1>&nbsp;</body>'

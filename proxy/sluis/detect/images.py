@@ -47,16 +47,28 @@ def images(page: Page) -> Iterator[Proposal]:
     read: dict[str, tuple[Source, ...]] = {}
     found = [(tag, _sources(tag, read)) for tag in page.tags if tag.name in SOURCES]
     counts = Counter(source.address for _, sources in found for source in sources)
-    outcomes: dict[Source, Outcome | None] = {}
+    outcomes = _outcomes(page, {source: counts[source.address] for _, sources in found for source in sources})
     for tag, sources in found:
-        guilty: dict[tuple[str, str], tuple[Source, Outcome]] = {}
-        for source in sources:
-            if source not in outcomes:
-                outcomes[source] = _outcome(page, source, counts[source.address])
-            if outcome := outcomes[source]:
-                guilty[source.attribute, source.address] = source, outcome
+        guilty = {
+            (source.attribute, source.address): (source, outcome) for source in sources if (outcome := outcomes[source])
+        }
         if guilty:
             yield from _proposals(page, tag, guilty)
+
+
+def _outcomes(page: Page, counts: Mapping[Source, int]) -> dict[Source, Outcome | None]:
+    """What is known of each source, with how often its address stands in the page.
+
+    That it stands there often speaks for layout, until one of them is a beacon all the same: then all of them are, or
+    those that stay would be fewer, and guilty, the next time.
+    """
+    outcomes = {source: _outcome(page, source, count) for source, count in counts.items()}
+    beacons = {
+        source.address
+        for source, outcome in outcomes.items()
+        if outcome and outcome.judgement.certain and not source.box.visible and counts[source] > 1
+    }
+    return outcomes | {source: _outcome(page, source, 1) for source in counts if source.address in beacons}
 
 
 def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
