@@ -38,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
-    "bulk": {"job", "mailbox"},
+    "bulk": set(),
     "terminal": set(),
     "explain": {"report", "terminal", "urls"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},

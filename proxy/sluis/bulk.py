@@ -1,18 +1,16 @@
-"""Many messages cleaned at once, on all cores and in their order.
+"""Many messages worked on at once, on all cores and in their order.
 
-It knows files and processes, no arguments and no screen.
+It knows processes and that a message can be read; not where it lies, and not what is done with it.
 """
 
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-
-from sluis.job import Done, Job, cleaned
-from sluis.mailbox import Piece
+from typing import Any, Generic, Protocol, TypeVar
 
 CHUNK = 1 << 20
 """Octets of messages a worker is given at once: enough that handing over costs little, few enough to share out."""
@@ -27,38 +25,60 @@ class Unread:
     reason: str
 
 
-Outcome = Done | Unread
+class Readable(Protocol):
+    """A message that lies somewhere. It goes to a worker by pickle."""
+
+    @property
+    def octets(self) -> int:
+        """How long it is, or about how long."""
+
+    def read(self) -> bytes:
+        """Its octets. Raises `OSError`."""
 
 
-def each(pieces: Sequence[Piece], job: Job, workers: int | None = None) -> Iterator[tuple[Piece, Outcome]]:
-    """Every piece with its outcome, in order. `workers` are processes; by default one a core where that pays.
+Item = TypeVar("Item", bound=Readable)
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Item, Made]):
+    """What is made of each message, given its octets; what comes out goes back by pickle."""
+
+    make: Callable[[Item, bytes], Made]
+
+    def of(self, item: Item) -> Made | Unread:
+        """What `item` makes, or why it could not be read."""
+        try:
+            raw = item.read()
+        except OSError as error:
+            return Unread(error.strerror or str(error))
+        return self.make(item, raw)
+
+
+def each(
+    items: Sequence[Item], make: Callable[[Item, bytes], Made], workers: int | None = None
+) -> Iterator[tuple[Item, Made | Unread]]:
+    """Every message with what `make` makes of it, in order. `workers` are processes; by default one a core where that
+    pays.
 
     Raises `concurrent.futures.process.BrokenProcessPool` when the system kills a worker.
     """
+    work = Work(make)
     if workers is None:
-        octets = sum(piece.octets for piece in pieces)
+        octets = sum(item.octets for item in items)
         workers = min(len(os.sched_getaffinity(0)), octets // CHUNK) if octets > _ALONE else 1
     if workers > 1:
-        yield from _spread(pieces, job, workers)
+        yield from _spread(items, work, workers)
     else:
-        for piece in pieces:
-            yield piece, _clean(piece, job)
+        yield from ((item, work.of(item)) for item in items)
 
 
-def _clean(piece: Piece, job: Job) -> Outcome:
-    try:
-        raw = piece.read()
-    except OSError as error:
-        return Unread(error.strerror or str(error))
-    return cleaned(raw, piece.body - piece.begin, job, piece.begin)
-
-
-def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    chunk: list[Piece] = []
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
     octets = 0
-    for piece in pieces:
-        chunk.append(piece)
-        octets += piece.octets
+    for item in items:
+        chunk.append(item)
+        octets += item.octets
         if octets >= CHUNK:
             yield chunk
             chunk, octets = [], 0
@@ -66,13 +86,13 @@ def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         yield chunk
 
 
-def _spread(pieces: Sequence[Piece], job: Job, workers: int) -> Iterator[tuple[Piece, Outcome]]:
-    waiting: deque[tuple[list[Piece], Future[list[Outcome]]]] = deque()
+def _spread(items: Sequence[Item], work: Work[Item, Made], workers: int) -> Iterator[tuple[Item, Made | Unread]]:
+    waiting: deque[tuple[list[Item], Future[list[Made | Unread]]]] = deque()
     # Forked, the workers have the rules already; no thread runs here yet that forking could harm.
-    pool = ProcessPoolExecutor(workers, get_context("fork"), _begin, (job,))
+    pool = ProcessPoolExecutor(workers, get_context("fork"), _begin, (work,))
     try:
-        for chunk in _chunks(pieces):
-            waiting.append((chunk, pool.submit(_work, chunk)))
+        for chunk in _chunks(items):
+            waiting.append((chunk, pool.submit(_all, chunk)))
             if len(waiting) > _AHEAD * workers:
                 yield from _next(waiting)
         while waiting:
@@ -81,20 +101,20 @@ def _spread(pieces: Sequence[Piece], job: Job, workers: int) -> Iterator[tuple[P
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _next(waiting: deque[tuple[list[Piece], Future[list[Outcome]]]]) -> Iterator[tuple[Piece, Outcome]]:
+def _next(waiting: deque[tuple[list[Item], Future[list[Made | Unread]]]]) -> Iterator[tuple[Item, Made | Unread]]:
     chunk, future = waiting.popleft()
     return zip(chunk, future.result(), strict=True)
 
 
-# In a worker: the one job of its life.
-_job: Job
+# In a worker: the one work of its life.
+_work: Work[Any, Any]
 
 
-def _begin(job: Job) -> None:
-    global _job  # noqa: PLW0603 - the only way a pool has to leave something with its workers
-    _job = job
+def _begin(work: Work[Any, Any]) -> None:
+    global _work  # noqa: PLW0603 - the only way a pool has to leave something with its workers
+    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told too, and ends the pool
 
 
-def _work(chunk: list[Piece]) -> list[Outcome]:
-    return [_clean(piece, _job) for piece in chunk]
+def _all(chunk: list[Any]) -> list[Any]:
+    return [_work.of(item) for item in chunk]

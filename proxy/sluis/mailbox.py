@@ -106,6 +106,18 @@ def named(arguments: Sequence[Path], without: Path | None = None) -> Named:
     return Named(root, tuple((path, name) for name, path in files.items()), empty)
 
 
+def messages(found: Named) -> tuple[list[Piece], list[str]]:
+    """The messages in the files that are there, and a line for each file that cannot be read."""
+    listed: list[Piece] = []
+    unread = []
+    for path, name in found.files:
+        try:
+            listed += pieces(path, name)
+        except OSError as error:
+            unread.append(f"{name}: {error.strerror}")
+    return listed, unread
+
+
 class Copies:
     """Files written to a folder under their relative names. Pieces come in order, so one file is open at a time. Each
     gets the times and the mode of what it was read from: a Maildir's times are when its mail arrived.

@@ -2,8 +2,6 @@
 
 import json
 import sys
-import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +11,8 @@ import typer
 from sluis.cli.options import STDIN, ConfigFile, PolicyName, Recipients, Stop, holds_many, job, one_message
 
 if TYPE_CHECKING:
-    from sluis.bulk import Outcome
-    from sluis.job import Job
-    from sluis.mailbox import Named, Piece
-
-REFRESH = 0.1
-"""Seconds between two drawings of the progress bar."""
+    from sluis.job import Done, Job
+    from sluis.mailbox import Piece
 
 
 def clean(
@@ -83,9 +77,10 @@ def _one(raw: bytes, target: Path | None, report: Path | None, todo: "Job") -> N
 
 
 def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Job") -> None:
-    from sluis.bulk import each
-    from sluis.job import Done
-    from sluis.mailbox import Copies, named
+    from sluis.bulk import Unread, each
+    from sluis.cli.progress import watched
+    from sluis.job import cleaned
+    from sluis.mailbox import Copies, messages, named
 
     if output is None:
         raise Stop("more than one message goes to a folder: give -o DIR")
@@ -94,51 +89,20 @@ def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Jo
     found = named(files, without=output)
     if output.exists() and output.samefile(found.root):
         raise Stop(f"{output}: would be written over what is read")
-    messages, unread = _messages(found)
+    pieces, unread = messages(found)
+
+    def make(piece: "Piece", raw: bytes) -> "Done":
+        return cleaned(raw, piece.body - piece.begin, todo, piece.begin)
+
     with ExitStack() as stack:
         copies = stack.enter_context(Copies(output, found.folders))
         accounts = stack.enter_context(report.open("w", encoding="ascii")) if report else None
-        for piece, outcome in _watched(each(messages, todo), sum(piece.octets for piece in messages)):
-            if isinstance(outcome, Done):
-                copies.write(piece, outcome.octets)
-                if accounts:
-                    accounts.write(json.dumps(outcome.account(piece.name)) + "\n")
-            else:
+        for piece, outcome in watched(each(pieces, make), sum(piece.octets for piece in pieces)):
+            if isinstance(outcome, Unread):
                 unread.append(f"{piece.name}: {outcome.reason}")
+                continue
+            copies.write(piece, outcome.octets)
+            if accounts:
+                accounts.write(json.dumps(outcome.account(piece.name)) + "\n")
     if unread:
         raise Stop(unread[0] + (f", and {len(unread) - 1} more could not be read" if unread[1:] else ""))
-
-
-def _messages(found: "Named") -> tuple[list["Piece"], list[str]]:
-    """The messages in the files that are there, and a line for each file that cannot be read."""
-    from sluis.mailbox import pieces
-
-    messages: list[Piece] = []
-    unread = []
-    for path, name in found.files:
-        try:
-            messages += pieces(path, name)
-        except OSError as error:
-            unread.append(f"{name}: {error.strerror}")
-    return messages, unread
-
-
-def _watched(outcomes: Iterator[tuple["Piece", "Outcome"]], octets: int) -> Iterator[tuple["Piece", "Outcome"]]:
-    """The same outcomes, with a progress bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield from outcomes
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.fields[messages]} messages"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    # No refresh thread: the workers are forked while this runs.
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), auto_refresh=False) as progress:
-        task = progress.add_task("", total=octets, messages=0)
-        shown = 0.0
-        for number, (piece, outcome) in enumerate(outcomes, 1):
-            yield piece, outcome
-            now = time.monotonic()
-            progress.update(task, advance=piece.octets, messages=number, refresh=now > shown + REFRESH)
-            shown = now if now > shown + REFRESH else shown
-        progress.refresh()
