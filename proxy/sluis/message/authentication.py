@@ -42,6 +42,19 @@ def authentication(fields: Sequence[Field], raw: bytes, trusted: frozenset[str])
     )
 
 
+def recorded_dkim(fields: Sequence[Field], raw: bytes) -> tuple[str, str]:
+    """The verdict on a DKIM signature that the header records topmost, and its signer; ("", "") where it has none.
+
+    Whoever wrote it: this is for an account of what stands there, and proves nothing. Of several, a pass comes first.
+    """
+    values = [raw[slice(*field.value)] for field in fields if field.name == b"authentication-results"]
+    for value in values[:_MOST]:
+        if found := [finding for finding in _read(value)[1] if next(iter(finding)) == "dkim"]:
+            best = next((finding for finding in found if finding["dkim"] == "pass"), found[0])
+            return best["dkim"], _signer(best)
+    return "", ""
+
+
 def _topmost(fields: Sequence[Field], raw: bytes, trusted: frozenset[str]) -> Iterator[list[Finding]]:
     begun, read = False, 0
     for field in fields:

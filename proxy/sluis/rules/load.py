@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -30,7 +31,7 @@ KNOWN = {
 }
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 _CERTAIN, _GENERIC = 0.98, 0.9  # confidence of a shape bound to hosts, and of one that holds anywhere
-
+_BUNDLED = ("vendors", "redirectors", "params", "protected")
 
 Format = Literal["adblock", "clearurls"]
 
@@ -102,7 +103,7 @@ def load(extra: Sequence[Path] = (), lists: Sequence[Kept] = ()) -> Rules:
     """The bundled rules, before them those of `extra` files, behind them `lists`. Raises `RulesError`."""
     bundled = _bundled()
     read = [entry for path in extra for entry in _read(path.read_text("utf-8"), str(path))]
-    for name in ("vendors", "redirectors", "params", "protected"):
+    for name in _BUNDLED:
         read += _read((bundled / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
     rules = compiled(read)
     if not lists:
@@ -111,6 +112,13 @@ def load(extra: Sequence[Path] = (), lists: Sequence[Kept] = ()) -> Rules:
     return replace(
         rules, lists=added, catalogues=tuple(each for each in added if isinstance(each, clearurls.Catalogue))
     )
+
+
+def fingerprint(extra: Sequence[Path] = (), lists: Sequence[Kept] = ()) -> str:
+    """32 hexadecimal digits that differ where what `load` reads differs. Raises `OSError`."""
+    own = [_bundled() / f"{name}.yaml" for name in _BUNDLED]
+    digests = (blake2b(path.read_bytes()).digest() for path in (*extra, *own, *(kept.path for kept in lists)))
+    return blake2b(b"".join(digests), digest_size=16).hexdigest()
 
 
 def read_list(octets: bytes, name: str, form: Format) -> List:
