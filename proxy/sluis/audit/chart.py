@@ -17,20 +17,20 @@ Counts = Counter[Kind | None]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One span of time, in percent of the chart: `whole` is all messages, `part` those with the kind."""
+    """The messages of one span of time: where it begins, how wide and how high it is, in percent of the chart."""
 
     at: float
     width: float
-    whole: float
-    part: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One kind: its name, in how many messages of the chart's time it is, and a bar for each span."""
+    """All messages, or those with one kind of finding, and a bar for each span that has any; `most` is the highest."""
 
     name: str
     messages: int
+    most: int
     bars: tuple[Bar, ...]
 
 
@@ -38,14 +38,14 @@ class Chart:
 class Charts:
     """All kinds over the same time. `rows` are the same numbers for a table: a span, its messages, those of each kind.
 
-    `span` is 'month', 'quarter' or 'year', `most` the messages of the greatest, `before` messages older than all bars.
+    `span` is 'month', 'quarter' or 'year'; `before` are messages older than all bars.
     """
 
     span: str
     first: str
     last: str
-    most: int
     before: int
+    all: Chart
     each: tuple[Chart, ...]
     rows: tuple[tuple[str, int, tuple[int, ...]], ...]
 
@@ -69,28 +69,24 @@ def charts(months: Mapping[str, Counts]) -> Charts | None:
             before += counts[None]
     names = [_name(index, size) for index in range(oldest, newest + 1)]
     kinds = [kind for kind in KINDS if any(counts[kind] for counts in spans)]
-    most = max(counts[None] for counts in spans)
-    each = tuple(_chart(kind, spans, most) for kind in kinds)
+    each = tuple(_chart(KINDS[kind][1], [counts[kind] for counts in spans]) for kind in kinds)
     rows = tuple(
         (name, counts[None], tuple(counts[kind] for kind in kinds))
         for name, counts in zip(names, spans, strict=True)
         if counts[None]
     )
-    return Charts(span, names[0], names[-1], most, before, each, rows)
+    whole = _chart("all messages", [counts[None] for counts in spans])
+    return Charts(span, names[0], names[-1], before, whole, each, rows)
 
 
-def _chart(kind: Kind, spans: Sequence[Counts], most: int) -> Chart:
-    width = 100 / len(spans)
-    bars = tuple(
-        Bar(round(index * width, 3), round(0.82 * width, 3), _percent(counts[None], most), _percent(counts[kind], most))
-        for index, counts in enumerate(spans)
-        if counts[None]
+def _chart(name: str, counts: Sequence[int]) -> Chart:
+    width, most = 100 / len(counts), max(counts)
+    bars = (
+        Bar(round(index * width, 3), round(0.82 * width, 3), round(100 * count / most, 2))
+        for index, count in enumerate(counts)
+        if count
     )
-    return Chart(KINDS[kind][1], sum(counts[kind] for counts in spans), bars)
-
-
-def _percent(count: int, most: int) -> float:
-    return round(100 * count / most, 2)
+    return Chart(name, sum(counts), most, tuple(bars))
 
 
 def _number(month: str) -> int:

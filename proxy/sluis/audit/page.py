@@ -3,26 +3,29 @@
 It chooses what is shown and in what order; numbers are the tally's, words are `words.py`'s, and looks the template's.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sluis.audit.chart import Charts, charts
-from sluis.audit.record import Aim, State
+from sluis.audit.record import AIMS, Aim, State
 from sluis.audit.tables import reach, senders, vendors, ways
 from sluis.audit.tally import Sender, Tally, Vendor
 from sluis.audit.words import DKIM, day, technique, verdict
 from sluis.explain import KINDS
+from sluis.report import Kind
 
 SENDERS = 60
 """Senders that the page shows, each with its evidence; the tables beside it have all."""
 VENDORS = 30
+_SHAPE = re.compile("(‹[^›]*›)")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One way of one sender. Dates are as `words.day` wants them."""
+    """One way of one sender. Dates are as `words.day` wants them; `url` is cut up before and behind each ‹shape›."""
 
     what: str
     how: str
@@ -34,7 +37,7 @@ class Evidence:
     last: str
     date: str
     dkim: str
-    url: str
+    url: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +136,22 @@ def _line(name: str, sender: Sender, most: int) -> Line:
 
 
 def _signed(sender: Sender) -> str:
-    told = [f"{DKIM[result]} in {count:,}" for result, count in sender.dkim.most_common() if result]
-    return ", ".join([*told, f"not recorded in {sender.dkim['']:,}"] if sender.dkim[""] else told)
+    if set(sender.dkim) == {""}:
+        return "no verdict"
+    results = sorted(sender.dkim.items(), key=lambda entry: (not entry[0], -entry[1]))
+    return ", ".join(f"{DKIM[result]} in {count:,}" for result, count in results)
 
 
 def _evidence(name: str, sender: Sender) -> Iterator[Evidence]:
-    for (kind, how, vendor, named), use in ways(sender):
+    listed = sorted(ways(sender), key=lambda entry: AIMS[entry[0][0]] is Aim.LOAD)  # what tracks comes first
+    for (kind, how, vendor, named), use in listed:
         of = use.example
         dkim = verdict(of.dkim, of.signer, name)
         days = use.days
         counts = (days.messages, use.times, days.first, days.last)
-        yield Evidence(KINDS[kind][0], technique(how), vendor, named, *counts, of.date, dkim, of.url)
+        whose = vendor or ("the sender" if kind is Kind.READ_RECEIPT else "no address")
+        url = tuple(filter(None, _SHAPE.split(of.url)))
+        yield Evidence(KINDS[kind][0], technique(how), whose, named, *counts, of.date, dkim, url)
 
 
 def _told(name: str, vendor: Vendor, busiest: int, users: int) -> Told:

@@ -13,4 +13,6 @@ def _suffixes() -> PublicSuffixList:
 @lru_cache(maxsize=4096)
 def site(host: str) -> str:
     """The registrable domain of `host` ('mail.shop.co.uk' → 'shop.co.uk'), or `host` itself where it has none."""
+    if host.rpartition(".")[2].isdigit():  # an IPv4 address (WHATWG URL §3.5), which is nobody's subdomain
+        return host
     return str(_suffixes().privatesuffix(host.lower()) or host)
