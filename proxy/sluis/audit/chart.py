@@ -56,7 +56,7 @@ def charts(months: Mapping[str, Counts]) -> Charts | None:
         return None
     numbers = {_number(month): counts for month, counts in months.items()}
     size, span = next(
-        ((size, span) for size, span in _SPANS if (max(numbers) - min(numbers)) // size < MOST), _SPANS[-1]
+        ((size, span) for size, span in _SPANS if max(numbers) // size - min(numbers) // size < MOST), _SPANS[-1]
     )
     newest = max(numbers) // size
     oldest = max(min(numbers) // size, newest - MOST + 1)
