@@ -41,7 +41,9 @@ ARROWS: dict[str, set[str]] = {
     "bulk": set(),
     "terminal": set(),
     "explain": {"report", "terminal", "urls"},
+    "account": {"config"},
     "audit": {
+        "account",
         "bulk",
         "clean",
         "detect",
@@ -56,6 +58,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
     "cli": {
+        "account",
         "audit",
         "bulk",
         "choice",
@@ -74,7 +77,9 @@ ARROWS: dict[str, set[str]] = {
 }
 
 PURE = {"message", "scan", "urls", "detect", "rules", "clean", "choice", "report", "policy", "envelope"}
-PURE_MODULES = {f"sluis.audit.{name}" for name in ("chart", "record", "redact", "tally", "words")}
+PURE_MODULES = {f"sluis.audit.{name}" for name in ("chart", "record", "redact", "tally", "words")} | {
+    "sluis.account.place"
+}
 READER = ROOT / "rules" / "load.py"
 
 # The world: a clock, a network, a file, chance, another thread. None of it makes the same message come out the same.

@@ -6,7 +6,7 @@ It knows processes and that a message can be read; not where it lies, and not wh
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -55,18 +55,23 @@ class Work(Generic[Item, Made]):
         return self.make(item, raw)
 
 
+def crew(octets: int) -> int:
+    """The processes that so many octets of messages are worth: one a core, where that pays."""
+    return min(len(os.sched_getaffinity(0)), octets // CHUNK) if octets > _ALONE else 1
+
+
 def each(
-    items: Sequence[Item], make: Callable[[Item, bytes], Made], workers: int | None = None
+    items: Iterable[Item], make: Callable[[Item, bytes], Made], workers: int | None = None
 ) -> Iterator[tuple[Item, Made | Unread]]:
-    """Every message with what `make` makes of it, in order. `workers` are processes; by default one a core where that
-    pays.
+    """Every message with what `make` makes of it, in order. `workers` are processes; by default a `crew`, for which all
+    items have to be at hand.
 
     Raises `concurrent.futures.process.BrokenProcessPool` when the system kills a worker.
     """
     work = Work(make)
     if workers is None:
-        octets = sum(item.octets for item in items)
-        workers = min(len(os.sched_getaffinity(0)), octets // CHUNK) if octets > _ALONE else 1
+        items = list(items)
+        workers = crew(sum(item.octets for item in items))
     if workers > 1:
         yield from _spread(items, work, workers)
     else:
@@ -86,7 +91,7 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _spread(items: Sequence[Item], work: Work[Item, Made], workers: int) -> Iterator[tuple[Item, Made | Unread]]:
+def _spread(items: Iterable[Item], work: Work[Item, Made], workers: int) -> Iterator[tuple[Item, Made | Unread]]:
     waiting: deque[tuple[list[Item], Future[list[Made | Unread]]]] = deque()
     # Forked, the workers have the rules already; no thread runs here yet that forking could harm.
     pool = ProcessPoolExecutor(workers, get_context("fork"), _begin, (work,))

@@ -34,6 +34,7 @@ class Memory:
         except BlockingIOError as error:
             self._file.close()
             raise BusyError(f"{path}: another audit is writing here") from error
+        self.recalled: set[str] = set()
         self._first = json.dumps(dict(made_by), sort_keys=True).encode() + b"\n"
 
     def __enter__(self) -> Self:
@@ -44,6 +45,7 @@ class Memory:
 
     def recall(self, wanted: MutableMapping[str, Item]) -> Iterator[tuple[Item, Record]]:
         """The messages that were read already, with their records; each is taken out of `wanted`, which is by key.
+        `recalled` gets the key of every message that was ever read, also of those that have gone.
 
         When all are recalled, and only then, the file takes new ones.
         """
@@ -55,6 +57,7 @@ class Memory:
                     break
                 end += len(line)
                 key, record = found
+                self.recalled.add(key)
                 if key in wanted:
                     yield wanted.pop(key), record
         self._go_on_at(end)

@@ -1,36 +1,49 @@
 """Messages to records: every one that is not remembered is read, on all cores, and remembered at once."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sluis.audit.memory import Memory
 from sluis.audit.record import Record, recipients, record
-from sluis.audit.source import Stored
-from sluis.bulk import Unread, each
+from sluis.audit.source import Known, Stored
+from sluis.bulk import Unread, crew, each
 from sluis.clean import clean
 from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.rules.table import Rules
 
-Item = TypeVar("Item", bound=Stored)
+Item = TypeVar("Item", bound=Known)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a message is read: by which rules, for which `readers` besides those its header names, and whose
+    Authentication-Results are believed (`trusted`, authserv-ids in lower case).
+    """
+
+    rules: Rules
+    readers: tuple[str, ...] = ()
+    trusted: frozenset[str] = frozenset()
+
+    def of(self, _: Stored, raw: bytes) -> Record:
+        """The record of one message; nothing in it is changed."""
+        who = (*self.readers, *recipients(raw))
+        report = clean(raw, POLICIES["audit"], self.rules, Envelope(recipients=who)).report
+        return record(raw, report, self.rules, who, self.trusted)
 
 
 def read(
-    stored: Sequence[Item], memory: Memory, rules: Rules, readers: tuple[str, ...] = (), workers: int | None = None
-) -> Iterator[tuple[Item, Record | Unread]]:
-    """Every message with its record, those that are remembered first. Nothing is changed; `readers` are addresses of
-    the mailbox that no header names, `workers` are processes. Raises `OSError` where the memory cannot be written.
+    known: Sequence[Item], bring: Callable[[list[Item]], Iterable[Stored]], memory: Memory, reading: Reading
+) -> Iterator[tuple[Known, Record | Unread]]:
+    """Every message with its record, those that are remembered first; `bring` gives the others as they are wanted.
+
+    Raises `OSError` where the memory cannot be written, and whatever `bring` raises.
     """
-    left = {each.key: each for each in stored}
+    left = {each.key: each for each in known}
     yield from memory.recall(left)
-    make: Callable[[Stored, bytes], Record] = partial(_record, rules=rules, readers=readers)
-    for item, outcome in each(list(left.values()), make, workers):
+    wanted = list(left.values())
+    for item, outcome in each(bring(wanted), reading.of, crew(sum(item.octets for item in wanted))):
         if isinstance(outcome, Record):
             memory.keep(item.key, outcome)
         yield item, outcome
-
-
-def _record(_: Stored, raw: bytes, *, rules: Rules, readers: tuple[str, ...]) -> Record:
-    who = (*readers, *recipients(raw))
-    return record(raw, clean(raw, POLICIES["audit"], rules, Envelope(recipients=who)).report, rules, who)

@@ -89,8 +89,8 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Record:
     """One message. `sender` is the registrable domain of its author ('' where it has not just one), `date` the day
-    as '2026-11-23' or ''; `dkim` the verdict its header records or '', `signer` whose signature that was. `ways` has
-    how often each stands in the message.
+    as '2026-11-23' or ''; `dkim` the verdict that a trusted server recorded in it or '', `signer` whose signature that
+    was. `ways` has how often each stands in the message.
     """
 
     sender: str
@@ -129,15 +129,19 @@ def recipients(raw: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in found.values() if address))
 
 
-def record(raw: bytes, report: Report, rules: Rules, readers: Iterable[str] = ()) -> Record:
-    """The record of the message `raw`, of which `report` is the account; `readers` are its recipients. Never raises."""
+def record(
+    raw: bytes, report: Report, rules: Rules, readers: Iterable[str] = (), trusted: frozenset[str] = frozenset()
+) -> Record:
+    """The record of the message `raw`, of which `report` is the account; `readers` are its recipients, and `trusted`
+    are the servers (authserv-ids, in lower case) whose verdict on its signature is taken. Never raises.
+    """
     header, _, _ = fields(raw, 0, len(raw))
     who = identity(readers)
     counts: Counter[Way] = Counter()
     for finding in report.findings:
         way = _way(finding, rules, who)
         counts[way if way in counts or len(counts) < WAYS else next(reversed(counts))] += 1
-    dkim, signer = recorded_dkim(header, raw)
+    dkim, signer = recorded_dkim(header, raw, trusted)
     sender = (author(header, raw) or "").rpartition("@")[2]
     return Record(
         site(sender) if sender else "",

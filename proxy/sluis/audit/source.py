@@ -1,6 +1,6 @@
-"""Where the messages of an audit come from, and how one that was read is known again.
+"""Where the messages of an audit come from, and how one that was read is known again: by its place in a file here.
 
-The audit asks no more of a source than `Stored`, so that a mailbox behind a network may be one.
+A source lists what it has as `Known`, and brings as `Stored` what of it is still to be read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +12,24 @@ from typing import Protocol
 from sluis.mailbox import Piece, messages, named
 
 
-class Stored(Protocol):
-    """A message at rest. It goes to a worker by pickle."""
+class Known(Protocol):
+    """A message at rest that need not be at hand."""
 
     @property
     def key(self) -> str:
         """The same for the same message as long as it lies there unchanged, another for any other; names nobody."""
 
     @property
+    def name(self) -> str:
+        """What the person calls it: its file, or its folder and number."""
+
+    @property
     def octets(self) -> int:
         """How long it is, or about how long."""
+
+
+class Stored(Known, Protocol):
+    """A message at hand. It goes to a worker by pickle."""
 
     def read(self) -> bytes:
         """The message itself. Raises `OSError`."""
@@ -33,6 +41,11 @@ class Filed:
 
     key: str
     piece: Piece
+
+    @property
+    def name(self) -> str:
+        """Its file's, relative to what was named."""
+        return self.piece.name
 
     @property
     def octets(self) -> int:

@@ -1,14 +1,19 @@
 """`sluis audit`: a mailbox read from end to end, and what it says of those who write to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sluis.cli.account import PasswordFile, Plaintext
 from sluis.cli.options import ConfigFile, Stop, load_config, load_rules
 
 if TYPE_CHECKING:
+    from sluis.audit.source import Stored
     from sluis.audit.tally import Tally
     from sluis.config import Config
 
@@ -18,7 +23,10 @@ MEMORY = "audit.state"
 
 
 def audit(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Messages, folders, Maildirs, mboxes.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...|URL", help="Messages, folders, Maildirs, mboxes; or imaps://user@host/FOLDER."),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the report; made if need be.")
     ] = Path("sluis-audit"),
@@ -26,6 +34,14 @@ def audit(
         list[str] | None,
         typer.Option("--rcpt", metavar="ADDR", help="An address of the reader, to be looked for in URLs too."),
     ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="A server whose Authentication-Results are believed, by the name it gives itself there."
+        ),
+    ] = None,
+    password_file: PasswordFile = None,
+    plaintext: Plaintext = False,
     config: ConfigFile = None,
 ) -> None:
     """Find out which senders track the reader of a mailbox, with what, and since when.
@@ -35,7 +51,12 @@ def audit(
 
         sluis audit ~/Maildir
         sluis audit archive.mbox 2025/ -o report/
-        sluis audit ~/Maildir --rcpt sanne@lezer.example
+        sluis audit ~/Maildir --rcpt sanne@lezer.example --trust mx.lezer.example
+        sluis audit imaps://sanne@lezer.example@mail.lezer.example/INBOX
+
+    An IMAP account is read without changing anything, not even what counts as seen; without FOLDER all its folders are.
+    The password is asked for, unless SLUIS_IMAP_PASSWORD or the file of --password-file has it. Certificates are
+    verified; imap:// encrypts by STARTTLS, but for this machine itself.
 
     An audit that was stopped goes on where it was when the same command is given again, and one that is given later
     reads only what is new: DIR/audit.state has what was read.
@@ -43,36 +64,69 @@ def audit(
     Exit code 0: done; 2: bad usage or unreadable input, and one line says which. Whatever could be read is reported.
     """
     from sluis.audit.memory import BusyError, Memory
-    from sluis.audit.reading import read
+    from sluis.audit.reading import Reading, read
     from sluis.audit.record import Record
-    from sluis.audit.source import filed
     from sluis.audit.tally import Tally
     from sluis.cli.progress import watched
 
     settings = load_config(config) if config else None
     rules = load_rules(settings.rules, settings.kept) if settings else load_rules()
-    stored, unread = filed(paths, without=output)
-    if not stored and not unread:
-        raise Stop("there is no message in what was named")
-    output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    trusted = frozenset(map(str.lower, trust or ())) | frozenset(settings.authentication.trust if settings else ())
     tally = Tally()
-    try:
-        with Memory(output / MEMORY, _made_by(settings, rcpt or [])) as memory:
-            outcomes = read(stored, memory, rules, tuple(rcpt or ()))
-            for item, outcome in watched(outcomes, sum(item.octets for item in stored)):
-                if isinstance(outcome, Record):
-                    tally.add(outcome)
-                else:
-                    unread.append(f"{item.piece.name}: {outcome.reason}")
-            _write(tally, len(unread), output)
-    except BusyError as error:
-        raise Stop(str(error)) from error
-    _show(tally, output)
+    with _source(paths, output, password_file, plaintext=plaintext) as source:
+        if not source.known and not source.unread:
+            raise Stop("there is no message in what was named")
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unread = source.unread
+        try:
+            with Memory(output / MEMORY, _made_by(settings, rcpt or [], trusted)) as memory:
+                outcomes = read(source.known, source.bring, memory, Reading(rules, tuple(rcpt or ()), trusted))
+                for item, outcome in watched(outcomes, sum(item.octets for item in source.known)):
+                    if isinstance(outcome, Record):
+                        tally.add(outcome)
+                    else:
+                        unread.append(f"{item.name}: {outcome.reason}")
+                _write(tally, len(unread), output)
+                _show(tally, output, source.renumbered(memory.recalled))
+        except BusyError as error:
+            raise Stop(str(error)) from error
     if unread:
         raise Stop(unread[0] + (f", and {len(unread) - 1} more could not be read" if unread[1:] else ""))
 
 
-def _made_by(settings: "Config | None", readers: Sequence[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is to be read, how to come by it, what could not be listed, and which folders have new numbers."""
+
+    known: Sequence[Any]
+    bring: Callable[[list[Any]], Iterable["Stored"]]
+    unread: list[str]
+    renumbered: Callable[[Iterable[str]], list[str]] = lambda _: []
+
+
+@contextmanager
+def _source(paths: list[str], output: Path, password_file: Path | None, *, plaintext: bool) -> Iterator[_Source]:
+    """The files or the account that were named."""
+    from sluis.account.place import is_url
+
+    if not any(map(is_url, paths)):
+        from sluis.audit.source import filed
+
+        found, unread = filed(list(map(Path, paths)), without=output)
+        yield _Source(found, iter, unread)
+        return
+    if len(paths) > 1:
+        raise Stop("an account is audited alone: give one URL and nothing else")
+    from sluis.audit.account import fetched, listed, renumbered
+    from sluis.cli.account import named, signed_in
+
+    where = named(paths[0], plaintext=plaintext)
+    with signed_in(where, password_file) as session:
+        known = listed(session, where)
+        yield _Source(known, partial(fetched, session), [], lambda keys: renumbered(keys, known))
+
+
+def _made_by(settings: "Config | None", readers: Sequence[str], trusted: frozenset[str]) -> dict[str, str]:
     """All that a record depends on besides its message. The readers' addresses are in it as part of one digest."""
     from hashlib import blake2b
 
@@ -80,8 +134,9 @@ def _made_by(settings: "Config | None", readers: Sequence[str]) -> dict[str, str
     from sluis.rules.load import fingerprint
 
     rules = fingerprint(settings.rules, settings.kept) if settings else fingerprint()
-    digest = blake2b("\n".join([rules, *sorted(readers)]).encode("utf-8", "surrogateescape"), digest_size=16)
-    return {"form": "1", "version": __version__, "with": digest.hexdigest()}
+    facts = "\n".join([rules, *sorted(readers), "", *sorted(trusted)])
+    digest = blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16)
+    return {"form": "2", "version": __version__, "with": digest.hexdigest()}
 
 
 def _write(tally: "Tally", unread: int, output: Path) -> None:
@@ -101,8 +156,8 @@ def _write(tally: "Tally", unread: int, output: Path) -> None:
         part.replace(output / name)
 
 
-def _show(tally: "Tally", output: Path) -> None:
-    """The senders who track most, for a terminal."""
+def _show(tally: "Tally", output: Path, renumbered: Sequence[str]) -> None:
+    """The senders who track most, for a terminal; `renumbered` are folders that had to be read from their beginning."""
     from rich import box
     from rich.table import Table
 
@@ -112,6 +167,9 @@ def _show(tally: "Tally", output: Path) -> None:
     from sluis.terminal import console, visible
 
     screen = console()
+    if renumbered:
+        names = ", ".join(map(visible, renumbered))
+        screen.print(f"The server has new numbers (UIDVALIDITY) for {names}: all of it was read again.", soft_wrap=True)
     tracking = [(name, sender) for name, sender in senders(tally) if sender.tracking.messages]
     screen.print(
         f"{tally.tracking.messages:,} of {tally.all.messages:,} messages track their reader, from {len(tracking):,} of "

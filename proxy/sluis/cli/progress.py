@@ -3,18 +3,25 @@
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sluis.bulk import Item, Made, Unread
+from typing import Protocol, TypeVar
 
 REFRESH = 0.1
 """Seconds between two drawings of the progress bar."""
 
 
-def watched(
-    outcomes: Iterator[tuple["Item", "Made | Unread"]], octets: int
-) -> Iterator[tuple["Item", "Made | Unread"]]:
+class Weighed(Protocol):
+    """A message of which some octets are known to be."""
+
+    @property
+    def octets(self) -> int:
+        """How long it is, or about how long."""
+
+
+Item = TypeVar("Item", bound=Weighed)
+Outcome = TypeVar("Outcome")
+
+
+def watched(outcomes: Iterator[tuple[Item, Outcome]], octets: int) -> Iterator[tuple[Item, Outcome]]:
     """The same outcomes, with a progress bar on standard error where that is a terminal."""
     if not sys.stderr.isatty():
         yield from outcomes

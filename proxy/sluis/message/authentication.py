@@ -42,14 +42,12 @@ def authentication(fields: Sequence[Field], raw: bytes, trusted: frozenset[str])
     )
 
 
-def recorded_dkim(fields: Sequence[Field], raw: bytes) -> tuple[str, str]:
-    """The verdict on a DKIM signature that the header records topmost, and its signer; ("", "") where it has none.
-
-    Whoever wrote it: this is for an account of what stands there, and proves nothing. Of several, a pass comes first.
+def recorded_dkim(fields: Sequence[Field], raw: bytes, trusted: frozenset[str]) -> tuple[str, str]:
+    """The verdict of the servers called `trusted` on the message's DKIM signature, and its signer; ("", "") where none
+    of them says anything of one. Of several signatures, one that held comes first.
     """
-    values = [raw[slice(*field.value)] for field in fields if field.name == b"authentication-results"]
-    for value in values[:_MOST]:
-        if found := [finding for finding in _read(value)[1] if next(iter(finding)) == "dkim"]:
+    for findings in _topmost(fields, raw, trusted):
+        if found := [finding for finding in findings if next(iter(finding)) == "dkim"]:
             best = next((finding for finding in found if finding["dkim"] == "pass"), found[0])
             return best["dkim"], _signer(best)
     return "", ""
