@@ -5,6 +5,7 @@ gone with it. In any other tangle, rare and hostile, the cuts that can be made a
 anew, and if that finds more, the whole stretch becomes one cut: what comes out has nothing left to find.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -20,14 +21,31 @@ from sluis.scan.budget import Overrun
 
 _DETECTORS = (images, closing, links, loads, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
+# A value with its own name, function and quotes around it, and none of a parser's other marks in it; and what ends as no
+# such value should.
+_CONTAINED = re.compile(
+    r"""(?:[^\s<>{}()"'=]++\s*+=\s*+)?+(?:(?:url|src)?\(\s*+)?+["']?+[^<>{}()"']*+["']?+\s*+\)?+""", re.ASCII | re.IGNORECASE
+)
+_JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
 
 
 def proposals(page: Page) -> tuple[Proposal, ...]:
     """What to do about `page`, by place; the cuts of equal or disjoint places. Raises `Overrun`."""
     settled, tangled = _settle(_survey(page))
-    within = any(proposal.technique == INLINE for proposal in settled)  # a script may stand within what looks like one
-    return _reread(page, settled) if tangled or within else settled
+    return _reread(page, settled) if tangled or any(_reaching(page.text, each) for each in settled) else settled
+
+
+def _reaching(text: str, proposal: Proposal) -> bool:
+    """Whether making this cut may change what stands around it.
+
+    A `>` within a value may end a tag around its own, a brace a declaration; where a value has no closing quote, the
+    quote or the `-->` behind it had another meaning; and a script may stand within what looks like one.
+    """
+    start, end, replacement, _ = proposal.cut
+    if proposal.technique == INLINE or replacement is None or text.startswith("<", start):
+        return proposal.technique == INLINE
+    return _CONTAINED.fullmatch(text, start, end) is None or bool(_JOINED.match(text, end - 1))
 
 
 def _survey(page: Page) -> list[Proposal]:

@@ -111,13 +111,13 @@ class QuotedPrintable:
         spare = end - start - sum(map(len, head + tail)) - breaks * len(soft)
         if breaks < 0 or spare < 0 or spare % len(blank):
             return None
-        lines = _Lines(columns.at(start), self._newline, breaks, max(_LINE, self._longest(start, end)))
-        for token in [*head, *([b" " * spare] if blank == b" " else [blank] * (spare // len(blank)))]:
-            lines.add(token)
-        lines.spend(1 if sum(map(len, tail)) + rest > _LINE else 0)
-        for token in tail:
-            lines.add(token)
-        lines.spend(0)
+        head += [b" " * spare] if blank == b" " else [blank] * (spare // len(blank))
+        usual = max(_LINE, self._longest(start, end))
+        for limit in (usual, LONGEST_LINE):  # a line that grows a little is better than an edit that is not made
+            lines = _Lines(columns.at(start), self._newline, breaks, limit)
+            lines.fill(head, tail, rest)
+            if lines.holds(rest):
+                break
         octets = lines.octets()
         stray = self._stray(start, columns.position)
         if stray < start and _piece((self._raw[stray:start] + octets + self._raw[end : end + 2])[1:])[:1] != b"=":
@@ -229,6 +229,15 @@ class _Lines:
         """What follows on the wire takes `rest` more octets of the line."""
         if rest and self.column and self.column + rest > self._limit:
             self._break()
+
+    def fill(self, head: Sequence[bytes], tail: Sequence[bytes], rest: int) -> None:
+        """All the tokens of an edit, all breaks between them; `rest` more octets follow on the line."""
+        for token in head:
+            self.add(token)
+        self.spend(1 if sum(map(len, tail)) + rest > _LINE else 0)
+        for token in tail:
+            self.add(token)
+        self.spend(0)
 
     def spend(self, spare: int) -> None:
         """Make the breaks that are left but `spare` of them."""
