@@ -1,8 +1,12 @@
 """Overlapping proposals become cuts that can be made together, and nothing is left to find."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.detect.conftest import edited
+from tests.invariants import check
 
 from sluis.detect.page import Page
 from sluis.detect.settle import proposals
@@ -60,3 +64,26 @@ PIECES = st.sampled_from(
 def test_settling_leaves_nothing_to_find(text: str) -> None:
     once = settled(text)
     assert settled(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<img src="{OPEN}<a href="{SES}>" width=1 height=1>',  # the link's value holds the `>` that ends the image
+        "image-set(url(//='http:x",  # without the address, the quote opens a string of `image-set`
+        "@import background=http:9'http:",
+        "image-set(url(http:{'//t",
+        "<script>url(http:-->=</script>",
+        "--x:srcdoc=; 'http:t",  # the attribute that goes takes the end of a declaration along
+    ],
+)
+@pytest.mark.parametrize("fit", [False, True], ids=["free", "fit"])
+def test_a_cut_that_ends_something_around_it_uncovers_nothing(text: str, fit: bool) -> None:
+    check(b"Content-Type: text/html\r\n\r\n" + text.encode(), replace(POLICIES["strict"], fit=fit))
+
+
+def test_many_images_on_little_room_are_read_one_by_one() -> None:
+    text = "\r\n".join(f"<img src=http://pictures.example/{number:05}.gif>" for number in range(10_000))
+    dense = f'{text}<img src="{OPEN}">'
+    found = proposals(Page(dense, RULES, POLICIES["balanced"], Budget(len(dense))))
+    assert edited(dense, found) == text

@@ -21,10 +21,11 @@ from sluis.scan.budget import Overrun
 
 _DETECTORS = (images, closing, links, loads, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
-# A value with its own name, function and quotes around it, and none of a parser's other marks in it; and what ends as no
-# such value should.
+# A value with its own name, function and quotes around it, and none of a parser's other marks in it; and an end of it
+# that what stands behind might take for its own.
 _CONTAINED = re.compile(
-    r"""(?:[^\s<>{}()"'=]++\s*+=\s*+)?+(?:(?:url|src)?\(\s*+)?+["']?+[^<>{}()"']*+["']?+\s*+\)?+""", re.ASCII | re.IGNORECASE
+    r"""(?:[^\s<>{}()"'=]++\s*+=\s*+)?+(?:(?:url|src)?\(\s*+)?+["']?+(?:[^<>{}()"']*+["']|[^<>{}()"';]*+)\s*+\)?+""",
+    re.ASCII | re.IGNORECASE,
 )
 _JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole

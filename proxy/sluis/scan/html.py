@@ -7,6 +7,7 @@ How a tag is tokenised from its `<letter` on does not depend on what came before
 
 import re
 from collections.abc import Collection, Container, Iterator
+from functools import lru_cache
 
 from sluis.scan.budget import Budget
 from sluis.scan.references import unescape
@@ -168,9 +169,16 @@ def enclosing(text: str, position: int, budget: Budget) -> Tag | None:
         return None
     if found := _containing(text, nearest, position, budget):
         return found
-    budget.spend(nearest - floor)
-    starts = [match.start() for match in _AROUND.finditer(text, floor, position)]
-    return next((tag for start in reversed(starts) if (tag := _containing(text, start, position, budget))), None)
+    blocks = range(position // _REACH, floor // _REACH - 1, -1)
+    starts = (start for block in blocks for start in _around(text, block) if floor <= start < nearest)
+    return next((tag for start in starts if (tag := _containing(text, start, position, budget))), None)
+
+
+@lru_cache(maxsize=8)
+def _around(text: str, block: int) -> tuple[int, ...]:
+    """Where tags start that may contain others, the last one first: found once for all places in and behind a block."""
+    found = _AROUND.finditer(text, block * _REACH, (block + 1) * _REACH)
+    return tuple(match.start() for match in found)[::-1]
 
 
 def _containing(text: str, start: int, position: int, budget: Budget) -> Tag | None:
