@@ -17,7 +17,7 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.readers import Reader, reader
 from sluis.detect.receipts import receipts
 from sluis.detect.settle import apply
-from sluis.detect.simple import rebuild
+from sluis.detect.simple import Propose, rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
 from sluis.message.charset import Text
@@ -107,8 +107,11 @@ def _part(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules
         page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
         wanted += _wanted(text, how.propose(page, part))
     if rebuild:
-        line_end = "\r\n" if b"\r\n" in raw else "\n"
-        wanted = list(_rebuilt(texts[0], wanted, line_end))
+
+        def propose(html: str) -> Iterable[Proposal]:
+            return how.propose(Page(html, rules, policy, Budget(len(html)), who), part)
+
+        wanted = list(_rebuilt(texts[0], wanted, propose, "\r\n" if b"\r\n" in raw else "\n"))
     return _made(wanted, body, part, policy)
 
 
@@ -125,11 +128,11 @@ def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:
             yield proposal, edit
 
 
-def _rebuilt(text: Text, wanted: list[Wanted], line_end: str) -> Iterator[Wanted]:
+def _rebuilt(text: Text, wanted: list[Wanted], propose: Propose, line_end: str) -> Iterator[Wanted]:
     """One edit of the whole text, which all findings share."""
     clipped = text.native(apply(text.text, [proposal for proposal, _ in wanted]))
     mark = "\ufeff" if clipped.startswith("\ufeff") else ""  # a byte order mark is no text, and stays
-    html = (mark + rebuild(clipped.removeprefix(mark), line_end)).encode(text.codec)
+    html = (mark + rebuild(clipped.removeprefix(mark), propose, line_end)).encode(text.codec)
     if html != text.octets:
         edit = Edit(0, len(text.octets), html)
         cut = Cut(0, len(text.text), "")

@@ -3,8 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.invariants import check
 
+from sluis.detect.proposal import Proposal
 from sluis.detect.simple import rebuild
+from sluis.policy import POLICIES
+
+
+def nothing(_: str) -> tuple[Proposal, ...]:
+    return ()
 
 
 @pytest.mark.parametrize(
@@ -22,14 +29,14 @@ from sluis.detect.simple import rebuild
     ],
 )
 def test_rebuild(before: str, after: str) -> None:
-    assert rebuild(before) == f"<html><body>{after}</body></html>\n"
+    assert rebuild(before, nothing) == f"<html><body>{after}</body></html>\n"
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_every_line_ends_alike(line_end: str) -> None:
-    built = rebuild("<p\nstyle=x>a\r\nb\rc&#13;&#10;d\n", line_end)
+    built = rebuild("<p\nstyle=x>a\r\nb\rc&#13;&#10;d\n", nothing, line_end)
     assert built == "<html><body><p>a\nb\nc&#13;\nd\n</p></body></html>\n".replace("\n", line_end)
-    assert rebuild(built, line_end) == built
+    assert rebuild(built, nothing, line_end) == built
 
 
 PIECES = [
@@ -53,5 +60,17 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_what_is_simple_stays(text: str) -> None:
-    once = rebuild(text)
-    assert rebuild(once) == once
+    once = rebuild(text, nothing)
+    assert rebuild(once, nothing) == once
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-7", "hz", "cp037"])
+def test_what_joins_when_an_element_goes_is_read_as_well(charset: str) -> None:
+    html = "<p>url(<e>&#104;ttp://t.example/a.png)</p>".encode(charset)
+    done = check(b"Content-Type: text/html; charset=" + charset.encode() + b"\r\n\r\n" + html, POLICIES["simple"])
+    assert "http:" not in done.raw.partition(b"\r\n\r\n")[2].decode(charset)
+
+
+def test_half_a_character_is_shown_as_none() -> None:
+    done = check(b"Content-Type: text/html; charset=utf-7\r\n\r\na+2AA-b", POLICIES["simple"])
+    assert done.raw.endswith(b"<html><body>a&#65533;b</body></html>\r\n")

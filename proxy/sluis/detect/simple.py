@@ -6,11 +6,17 @@ BeautifulSoup in ASCII with character references, which every charset of mail ca
 """
 
 import re
+import warnings
+from collections.abc import Callable, Iterable
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag
 from bs4.element import PreformattedString
 
+from sluis.detect.proposal import Proposal
 from sluis.detect.remote import is_document, is_remote
+from sluis.detect.settle import apply
+
+warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)  # a short mail may look like an address
 
 _KEPT = {
     **dict.fromkeys(("a",), ("href",)),
@@ -26,18 +32,23 @@ _DROPPED = frozenset(
     {"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math", "video", "audio"}
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, as UTF-7 can write it
 _ROUNDS = 4  # one is enough for HTML that a parser reads the same way twice
 
+Propose = Callable[[str], Iterable[Proposal]]
 
-def rebuild(text: str, line_end: str = "\n") -> str:
+
+def rebuild(text: str, propose: Propose, line_end: str = "\n") -> str:
     """`text`, an HTML document, as simple HTML whose lines end in `line_end`; itself if it is that already.
 
-    Raises ValueError if it never settles.
+    What goes may have stood between two halves of something: what `propose` finds in the new text goes as well. Raises
+    ValueError if it never settles.
     """
     if not text.strip():
         return text
     for _ in range(_ROUNDS):
         built = _build(text).replace("\n", line_end)
+        built = apply(built, propose(built))
         if built == text:
             return text
         text = built
@@ -45,7 +56,7 @@ def rebuild(text: str, line_end: str = "\n") -> str:
 
 
 def _build(text: str) -> str:
-    soup = BeautifulSoup(_LINE_END.sub("\n", text), "lxml")
+    soup = BeautifulSoup(_SURROGATE.sub("\ufffd", _LINE_END.sub("\n", text)), "lxml")
     for element in soup.find_all(_DROPPED):
         element.decompose()
     for comment in soup.find_all(string=lambda string: isinstance(string, PreformattedString)):
