@@ -4,6 +4,7 @@ With `Content-Base: https://t.example/` an image called `1.gif` is fetched from 
 `<base>` into the page for either field. Where a field names parts that came along it is left alone: those are no HTML.
 """
 
+import re
 from collections.abc import Iterator
 
 from sluis.detect.receipts import renamed
@@ -13,6 +14,7 @@ from sluis.message.mime import Message
 from sluis.report import Action, Edit, Finding, Kind
 
 BASES = frozenset({b"content-base", b"content-location"})
+_NAMED = re.compile(rb"content-(?:base|location)", re.IGNORECASE)
 _HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 
 
@@ -21,7 +23,7 @@ def bases(message: Message, raw: bytes, *, attached: bool, fit: bool) -> Iterato
     for field, path in _fields(message, raw, attached=attached):
         start, end = field.value
         address = raw[start:end].decode("latin-1").strip().strip("\"'<>")
-        if field.name in BASES and is_remote(address):
+        if is_remote(address):
             name = field.name.decode()
             action = Action.BLANKED if fit else Action.REMOVED
             why = "the client resolves relative addresses against it when the message is opened"
@@ -33,13 +35,15 @@ def bases(message: Message, raw: bytes, *, attached: bool, fit: bool) -> Iterato
 
 
 def _fields(message: Message, raw: bytes, *, attached: bool) -> Iterator[tuple[Field, str]]:
-    """The fields of the top header and of each HTML part's, with the part's number, each once."""
-    seen = {field.start for field in message.fields}
-    yield from ((field, "") for field in message.fields)
+    """Those of the top header and of each HTML part's, with the part's number, each once."""
+    yield from ((field, "") for field in message.fields if field.name in BASES)
+    top = message.fields[0].start if message.fields else 0
     for part in message.parts:
         if (
             not part.protected
             and (attached or not part.attached)
             and not _HTML.isdisjoint({part.media_type, *part.also})
+            and part.header[0] > top
+            and _NAMED.search(raw, *part.header)
         ):
-            yield from ((field, part.path) for field in fields(raw, *part.header)[0] if field.start not in seen)
+            yield from ((field, part.path) for field in fields(raw, *part.header)[0] if field.name in BASES)

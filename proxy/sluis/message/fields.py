@@ -5,7 +5,7 @@ follows as the body. Empty lines before a header are some relays' doing, and mos
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sluis.report import Span
@@ -17,12 +17,12 @@ _EMPTY_LINES = re.compile(rb"(?:[ \t]*+\r?\n)++")
 _TOKEN = re.compile(rb"[\s;]*+([^\s;=()<>@,:\"]++)")
 _PARAMETER = re.compile(rb""";\s*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;\s"]*+))""", re.DOTALL)
 _COMMENT = re.compile(rb"""("(?:[^"\\]|\\.)*+"?)|\((?:[^()\\]|\\.)*+\)""", re.DOTALL)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _CONTINUED = re.compile(r"(.+?)\*(?:([0-9]{1,3})\*?)?\Z")
 _LONGEST = 65_536  # octets of one structured value that are read
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One header field: `[start, end)` with its line end, `name` in lower case, `value` the span behind the colon."""
 
     name: bytes
@@ -55,11 +55,13 @@ def _beginning(raw: bytes, end: int) -> int:
 
 def structured(value: bytes) -> tuple[str, dict[str, bytes]]:
     """The token of a structured value and its parameters, RFC 2231 continuations joined; names in lower case."""
-    value = _COMMENT.sub(lambda match: match[1] or b" ", value[:_LONGEST])
+    value = value[:_LONGEST]
+    if b"(" in value:
+        value = _COMMENT.sub(lambda match: match[1] or b" ", value)
     token = _TOKEN.match(value)
     pieces: dict[str, list[tuple[int, bytes]]] = {}
     for name, quoted, plain in _PARAMETER.findall(value):
-        text = re.sub(rb"\\(.)", rb"\1", quoted, flags=re.DOTALL) if quoted else plain
+        text = _ESCAPED.sub(rb"\1", quoted) if quoted else plain
         _add(pieces, name.decode("latin-1").lower(), text)
     joined = {
         name: b"".join(text for _, text in sorted(parts, key=lambda part: part[0])) for name, parts in pieces.items()
@@ -69,7 +71,7 @@ def structured(value: bytes) -> tuple[str, dict[str, bytes]]:
 
 def _add(pieces: dict[str, list[tuple[int, bytes]]], name: str, text: bytes) -> None:
     """The first value of a name counts, except where RFC 2231 numbers its pieces."""
-    if match := _CONTINUED.match(name):
+    if "*" in name and (match := _CONTINUED.match(name)):
         if name.endswith("*"):
             text = unquote_to_bytes(
                 text.split(b"'", 2)[2] if text.count(b"'") >= 2 and match[2] in {None, "0"} else text

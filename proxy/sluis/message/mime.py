@@ -32,6 +32,7 @@ _ENCODINGS = {
     "base64": Encoding.BASE64,
     **dict.fromkeys(("x-uuencode", "uuencode", "x-uue", "uue"), Encoding.UUENCODE),
 }
+_SAYING = (b"content-type", b"content-disposition", b"content-transfer-encoding", b"content-id")
 _GUESS = re.compile(rb"^--([^\s-][^\r\n]*+)", re.MULTILINE)
 _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
 
@@ -245,12 +246,16 @@ class _Parser:
             self._flaws["no-header-end"] = None
         if not self._top and start == 0:
             self._top = found
-        types = [structured(self._raw[slice(*each.value)]) for each in found if each.name == b"content-type"]
+        said: dict[bytes, list[bytes]] = {name: [] for name in _SAYING}
+        for field in found:
+            if field.name in said:
+                said[field.name].append(self._raw[slice(*field.value)])
+        types = [structured(value) for value in said[b"content-type"]]
         if len(types) > 1:
             self._flaws["duplicate-content-type"] = None
-        types.sort(key=lambda each: not each[0].startswith("multipart/"))
+            types.sort(key=lambda each: not each[0].startswith("multipart/"))
         media_type, parameters = types[0] if types else ("message/rfc822" if digest else "text/plain", {})
-        disposition, about = self._value(found, b"content-disposition")
+        disposition, about = structured(next(iter(said[b"content-disposition"]), b""))
         name = about.get("filename") or parameters.get("name") or b""
         return _Entity(
             (start, body),
@@ -258,21 +263,14 @@ class _Parser:
             media_type if "/" in media_type else "text/plain",
             tuple(each[0] for each in types[1:]),
             parameters,
-            self._encoding(found),
-            self._text(found, b"content-id").decode("latin-1").strip(" \t\r\n<>"),
+            self._encoding(said[b"content-transfer-encoding"]),
+            next(iter(said[b"content-id"]), b"").decode("latin-1").strip(" \t\r\n<>"),
             disposition,
             name.decode("latin-1"),
         )
 
-    def _value(self, found: tuple[Field, ...], name: bytes) -> tuple[str, dict[str, bytes]]:
-        return structured(self._text(found, name))
-
-    def _text(self, found: tuple[Field, ...], name: bytes) -> bytes:
-        return next((self._raw[slice(*each.value)] for each in found if each.name == name), b"")
-
-    def _encoding(self, found: tuple[Field, ...]) -> Encoding:
-        named = [self._raw[slice(*each.value)] for each in found if each.name == b"content-transfer-encoding"]
-        names = [structured(value)[0] for value in named]
+    def _encoding(self, values: list[bytes]) -> Encoding:
+        names = [structured(value)[0] for value in values]
         if len(set(names)) > 1:
             self._flaws["duplicate-encoding"] = None
         encoding = _ENCODINGS.get(names[0] if names else "", Encoding.OPAQUE)
