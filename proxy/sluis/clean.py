@@ -112,7 +112,7 @@ def _part(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules
             return how.propose(Page(html, rules, policy, Budget(len(html)), who), part)
 
         wanted = list(_rebuilt(texts[0], wanted, propose, "\r\n" if b"\r\n" in raw else "\n"))
-    return _made(wanted, body, part, policy)
+    return _made(wanted, body, part, policy) if wanted else ([], [])
 
 
 def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:

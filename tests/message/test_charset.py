@@ -129,3 +129,11 @@ def test_no_edit_takes_half_a_line_end(charset: str) -> None:
     edit = readings(octets, charset)[0].edit(2, 5, "x")
     assert edit is not None
     assert splice(octets, [edit]).decode(charset) == "a\r\nx\r\nc"
+
+
+def test_no_edit_takes_half_a_line_end_that_is_half_a_character() -> None:
+    octets = b"a\x1b$Bt\r\n\x1b(Bb"
+    text = readings(octets, "iso-2022-jp", markup=False)[0]
+    assert text.text[2:] == "\nb"
+    assert text.edit(0, 2, "c") is None
+    assert text.edit(0, 1, "c") is not None

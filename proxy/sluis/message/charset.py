@@ -130,9 +130,15 @@ class Text:
         begin, stop = self.places.starts[first], self.places.starts[last]
         escapes = b"".join(_SHIFT.findall(self.octets, begin, stop)) if shifted(self.codec) else b""
         octets = before + after + escapes
-        if not reads(self.octets, self.codec, self.places, first, last, octets, wanted):
+        readable = reads(self.octets, self.codec, self.places, first, last, octets, wanted)
+        if not readable or self._tears(begin, octets, stop):
             return None
         return Edit(begin, stop, octets, len(before), blank)
+
+    def _tears(self, begin: int, octets: bytes, stop: int) -> bool:
+        """Whether a line end would lose one half, which the codec takes for half a character."""
+        after = self.octets.startswith(b"\r\n", begin - 1) and not octets.startswith(b"\n")
+        return after or (self.octets.startswith(b"\r\n", stop - 1) and not octets.endswith(b"\r"))
 
 
 _SHIFT = re.compile(rb"\x1b[$(](?:[(B-Z@])?[A-Z@]?|\x1b[.N].|[\x0e\x0f]|~[{}]")
