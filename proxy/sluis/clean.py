@@ -49,6 +49,11 @@ def clean(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = 
         return _whole(raw, Verdict.FAILED, f"internal error: {type(error).__name__}")
 
 
+def reads(part: Part) -> bool:
+    """Whether octets of the body of `part` can have a say in how a message comes out: any text may turn out signed."""
+    return part.media_type.startswith("text/") or reader(part) is not None
+
+
 def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
     message = parse(raw)
     if message.protected:

@@ -70,7 +70,7 @@ def test_what_cannot_be_cleaned_by_itself(line: str, rests: set[bytes]) -> None:
 def test_asking_for_more(line: str, fuller: str) -> None:
     found = asked(line)
     assert found
-    assert found.fuller == fuller.encode() + b"\r\n"
+    assert found.fuller() == fuller.encode() + b"\r\n"
 
 
 @pytest.mark.parametrize(

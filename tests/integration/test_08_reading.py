@@ -309,3 +309,41 @@ class TestTls:
             pytest.raises(imaplib.IMAP4.error, match="cannot be reached"),
         ):
             imaplib.IMAP4("127.0.0.1", server.port)
+
+
+BIG = 8_000_000  # octets of an attachment
+
+
+@pytest.fixture(scope="module")
+def big(dovecot: Dovecot) -> int:
+    """A mailbox of messages with attachments: beside a letter, between two, and in a message within."""
+    film = b"--q\r\nContent-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"A" * 76 + b"\r\n"
+    film += (b"B" * 76 + b"\r\n") * (BIG // 78)
+    one, two = (FIXTURES / "mailchimp-museum.eml").read_bytes(), (FIXTURES / "sendgrid-opaque.eml").read_bytes()
+    top = b"Subject: film\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n"
+    letter = b"--q\r\n" + one[one.index(b"Content-Type") :] + b"\r\n"
+    beside, between = top + letter + film + b"--q--\r\n", top + letter + film + letter + b"--q--\r\n"
+    within = top.replace(b"=q", b"=r") + b"--r\r\nContent-Type: message/rfc822\r\n\r\n" + between + b"\r\n--r--\r\n"
+    return fill(dovecot, "big", [beside, between, within, two])
+
+
+class TestBig:
+    @pytest.mark.parametrize("section", ["", "TEXT", "1", "1.1", "1.2", "2", "3", "1.1.1", "3.1", "1.TEXT", "HEADER"])
+    @pytest.mark.parametrize("partial", ["", "<0.2048>", "<3000.70000>", "<8000000.50000>"])
+    def test_every_section(self, reading: Gate, dovecot: Dovecot, big: int, section: str, partial: str):
+        with both(dovecot, reading, "big") as (through, direct):
+            items = f"(BODY.PEEK[{section}]{partial})"
+            assert answers(through, items) == answers(direct, items)
+            assert through.fetch("1:*", items) == direct.fetch("1:*", items)
+
+    def test_how_a_letter_begins_takes_no_attachment(self, dovecot: Dovecot, big: int):
+        with (
+            reading_gate(f"imap://127.0.0.1:{dovecot.imap}", PLAINTEXT) as fresh,
+            both(dovecot, fresh, "big") as (through, direct),
+        ):
+            for items in ("(BODY.PEEK[1]<0.2048>)", "(BODY.PEEK[1.1]<0.2048>)"):
+                assert through.fetch("1:2", items) == direct.fetch("1:2", items)
+            (octets,) = re.findall(
+                r'^sluis_octets_total\{direction="in",edge="imap"\} (\S+)', fresh.metrics(), re.MULTILINE
+            )
+            assert 0 < float(octets) < 100_000

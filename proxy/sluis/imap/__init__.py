@@ -1,10 +1,12 @@
 """The IMAP gate: any client connects to it as to its server, and what it fetches comes out clean.
 
-    session ─▶ requests, replies        the two directions of one client's session
-       │       exchange                 what both must agree on
-       └─────▶ link, upstream           connections: the client's, and the one to the server behind
-    wire, command, fetch, section      octets ⇄ values, without a socket
-    overlay, capability
+    session ─▶ requests ─▶ ahead         commands, and what must be asked before them
+       │       replies ──▶ telling       responses; those that tell of messages, item by item or as they flow by
+       │                   items, passage
+       │       exchange                  what both directions must agree on
+       └─────▶ link, upstream            connections: the client's, and the one to the server behind
+    wire, command, fetch, section       octets ⇄ values, without a socket
+    overlay, places, structure, capability
 
 Cleaning keeps every length, so sizes, structures and partial fetches stay true, and all but the text of messages is the
 server's own. `run` opens a gate; nothing else is meant for other packages.

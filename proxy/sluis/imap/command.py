@@ -19,7 +19,7 @@ _SET = re.compile(rb"([0-9:,*$]++) ")
 _ITEM = re.compile(rb"[A-Za-z0-9.\-]++(?:\[[^\]\r\n]*+\])?(?:<[0-9.]++>)?")
 _NESTED = re.compile(rb"\((?:[^()\"\r\n]|\([^()\"\r\n]*+\))*+\)")
 _NUMBERS = re.compile(rb"[0-9]{1,10}(?:,[0-9]{1,10})*+")
-_WHOLE = b"BODY.PEEK[]"
+_PART = re.compile(rb"[0-9]++(?:\.[0-9]++)*+")
 _MOST = 100  # messages named one by one, up to which it is worth looking whether they are known
 
 
@@ -41,17 +41,40 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The items of a FETCH. `numbers` are its messages if they are few and named one by one, else none.
+    """A FETCH: `before` its set of messages, the set, its items as they stand in their list, and what is `behind` them.
 
-    `rests` are the sections that cannot be cleaned by themselves; `whole`: the message is asked for too; `binary`: so
-    are decoded parts (RFC 3516). `fuller` is the line with the message asked for beside the rest, without being seen.
+    `numbers` are its messages if they are few and named one by one, else none. `rests` are the sections that cannot be
+    cleaned by themselves; `whole`: the message is asked for too; `binary`: so are decoded parts (RFC 3516).
     """
 
+    before: bytes
+    messages: bytes
+    items: bytes
+    behind: bytes
     numbers: tuple[int, ...]
     rests: frozenset[bytes]
     whole: bool
     binary: bool
-    fuller: bytes
+
+    @property
+    def of_parts(self) -> bool:
+        """Whether all that cannot be cleaned by itself is parts with numbers."""
+        return all(_PART.fullmatch(name) for name in self.rests)
+
+    def line(self, messages: bytes | None = None) -> bytes:
+        """The command for these messages."""
+        return self._line(messages, b"(%s)" % self.items + self.behind)
+
+    def fuller(self, messages: bytes | None = None) -> bytes:
+        """The command with the message asked for beside the rest, without being seen."""
+        return self._line(messages, b"(%s BODY.PEEK[])" % self.items + self.behind)
+
+    def question(self, items: bytes, messages: bytes | None = None) -> bytes:
+        """A command of the same kind for other items."""
+        return self._line(messages, b"(%s)\r\n" % items)
+
+    def _line(self, messages: bytes | None, items: bytes) -> bytes:
+        return self.before + (messages or self.messages) + b" " + items
 
 
 def ask(line: bytes, at: int) -> Ask | None:
@@ -66,13 +89,15 @@ def ask(line: bytes, at: int) -> Ask | None:
         return None
     items, end = found
     sections = [section for item in items if (section := Section.read(item))]
-    fuller = line[:begin] + (b"" if listed else b"(") + line[begin:end] + b" " + _WHOLE
     return Ask(
+        line[:at],
+        messages[1],
+        line[begin + listed : end],
+        line[end + listed :],
         _few(messages[1]),
         frozenset(section.name for section in sections if section.rests),
         any(section.whole for section in sections),
         any(item.upper().startswith(b"BINARY") for item in items),
-        fuller + (b"" if listed else b")") + line[end:],
     )
 
 

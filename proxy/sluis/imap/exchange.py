@@ -5,9 +5,11 @@ The client's side tells what it sends, the server's side what it hears; here is 
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sluis.imap.command import CHANGES_MAILBOX, Command
+from sluis.imap.fetch import Answer
 from sluis.imap.overlay import Overlay
 
 _MOST = 256  # commands under way before a client that sends ahead has to wait
@@ -63,10 +65,32 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The FETCH that is under way alone. `ours`: the whole message was asked for by the gate, not by the client."""
+    """The FETCH that is under way alone. `ours`: the whole message was asked for by the gate, not by the client.
+
+    `uids` are the identifiers of messages whose numbers cannot change meanwhile.
+    """
 
     ours: bool
-    uid: bool
+    uids: Mapping[int, int] = field(default_factory=dict)
+
+    def uid_of(self, answer: Answer) -> int | None:
+        """The unique identifier of the message that an answer is about."""
+        return answer.uid or self.uids.get(answer.number)
+
+
+Hear = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command under the client's own tag, on the way to what that client asked for; its end is not told.
+
+    `hear` gets the answers if the gate asks for itself; then they are not told either.
+    """
+
+    tag: bytes
+    hear: Hear | None
+    good: asyncio.Future[bool]
 
 
 @dataclass(slots=True)
@@ -76,6 +100,7 @@ class Exchange:
     known: Known
     authenticated: bool = False
     plan: Plan | None = None
+    step: Step | None = None
     opaque: Command | None = None
     """The command whose further lines are no commands: a SASL exchange, or IDLE."""
     _pending: list[Command] = field(default_factory=list)
@@ -106,13 +131,27 @@ class Exchange:
         self._ahead = (tag, future)
         return future
 
+    def begin_step(self, tag: bytes, hear: Hear | None) -> "asyncio.Future[bool]":
+        """Take note of a step before it is sent; whether it went well is told when the server has answered."""
+        self.step = Step(tag, hear, asyncio.get_running_loop().create_future())
+        return self.step.good
+
+    def ends_step(self, line: bytes) -> bool:
+        """Whether the server's `line` is the end of a step, which then is over."""
+        if not self.step or not line.startswith(self.step.tag + b" "):
+            return False
+        good, self.step = self.step.good, None
+        if not good.done():
+            good.set_result(_good(line))
+        return True
+
     def heard(self, line: bytes) -> None:
         """Take note of the server's status responses: `+`, or the end of a command."""
         tag, _, rest = line.partition(b" ")
         if line.startswith(b"+"):
             self._answer(True)
         elif tag != b"*":
-            self._ended(tag, good=rest[:3].upper() in {b"OK ", b"OK\r"})
+            self._ended(tag, good=_good(line))
         elif rest[:4].upper() == b"BAD ":
             self._answer(False)  # to a line without a tag
 
@@ -142,3 +181,8 @@ class Exchange:
 
 def _size(overlay: Overlay | None) -> int:
     return overlay.octets if overlay else 512
+
+
+def _good(line: bytes) -> bool:
+    """Whether the end of a command says that it was done."""
+    return line.partition(b" ")[2][:3].upper() in {b"OK ", b"OK\r"}

@@ -18,6 +18,7 @@ _QUOTED = re.compile(rb'"((?:[^"\\\r\n]|\\.)*+)"')
 _ATOM = re.compile(rb"[^\s()\"{]++")
 _BETWEEN = re.compile(rb"[^()\"{]++")
 _ESCAPED = re.compile(rb"\\(.)")
+_NEWS = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 _OURS = re.compile(rb"(\(| )BODY\[\] ~?\{[0-9]++\}\r?\n\Z", re.IGNORECASE)
 
 
@@ -48,13 +49,31 @@ class Answer:
     items: tuple[Item, ...]
 
     @property
+    def number(self) -> int:
+        """The number by which it names the message."""
+        return int(self.flat.split(b" ", 2)[1])
+
+    @property
     def uid(self) -> int | None:
         """The message's unique identifier, if the answer says it."""
-        for item in self.items:
-            octets = self.flat[slice(*item.span)][4:]
-            if item.name == b"UID" and octets.isdigit():
-                return int(octets)
-        return None
+        return self.integer(b"UID")
+
+    def integer(self, name: bytes) -> int | None:
+        """What the item `name` gives, if that is there and a number."""
+        value = self.value(name)
+        return int(value) if value.isdigit() else None
+
+    def value(self, name: bytes) -> bytes:
+        """What stands behind the name of an item; nothing if it is not there."""
+        found = next((self.flat[slice(*item.span)] for item in self.items if item.name == name), b"")
+        return found[len(name) + 1 :]
+
+    def news(self) -> bytes:
+        """The response without all but what a server tells unasked: the flags of the message. Nothing without those."""
+        spans = {item.name: item.span for item in self.items if item.name in _NEWS}
+        if b"FLAGS" not in spans:
+            return b""
+        return b"* %d FETCH (%s)\r\n" % (self.number, b" ".join(self.flat[slice(*span)] for span in spans.values()))
 
     def texts(self) -> Iterator[tuple[Item, Section]]:
         """The items that give octets of the message."""
@@ -83,6 +102,8 @@ def answer(flat: bytes) -> Answer | None:
     head = HEAD.match(flat)
     position = head.end() if head else 0
     items: list[Item] = []
+    if head and flat[position:] == b")\r\n":
+        return Answer(flat, ())
     while name := _NAME.match(flat, position):
         value = _value(flat, name.end())
         if not value:

@@ -10,7 +10,7 @@ from typing import cast
 
 from sluis.imap.wire import Framer, Line, Octets
 
-READ = 262_144  # octets read at once, and kept unread before the peer has to wait
+READ = 131_072  # octets read at once, and kept unread before the peer has to wait
 _HANDSHAKE = 30.0  # seconds
 
 

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluis.imap.section import Section
-from sluis.message.mime import parse
 
 _BLOCK = 256  # octets that are kept as one change, once one of them differs
-_CANDIDATES = 32  # places at which a piece is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,9 @@ class Overlay:
         return b"".join((*pieces, octets[position - start :])) if pieces else octets
 
     def piece(self, section: Section, octets: bytes) -> bytes | None:
-        """The `octets` of `section` cleaned, if where it begins is known."""
+        """The `octets` of `section` cleaned; None if nobody knows where it begins."""
+        if not self.changes:
+            return octets
         begin = self.begins.get(section.name)
         return None if begin is None else self.over(octets, begin + (section.origin or 0))
 
@@ -72,46 +72,3 @@ def overlay(raw: bytes, cleaned: bytes) -> Overlay:
         if before != after:
             changes.append(Change(start, before, after))
     return Overlay(tuple(changes))
-
-
-class Places:
-    """Where the sections of the message `raw` are."""
-
-    def __init__(self, raw: bytes, over: Overlay) -> None:
-        self._raw = raw
-        self._over = over
-        parts = parse(raw).parts if over.changes else ()
-        self._starts = {part.path.encode(): part.body[0] for part in parts}
-        self._starts |= {b"": 0, b"HEADER": 0}
-
-    def clean(self, section: Section, octets: bytes) -> bytes | None:
-        """The `octets` of `section` cleaned as within the message; None if it cannot be told where they stand in it.
-
-        Servers number the parts of a broken message in their own ways, so the numbers only say where to look first. Of
-        several places none has to be right, as long as the octets come clean in the same way at all of them.
-        """
-        if not octets or not self._over.changes:
-            return octets
-        origin = section.origin or 0
-        begin = self._starts.get(section.name)
-        if begin is None and section.name == b"TEXT" and section.origin is None:
-            begin = len(self._raw) - len(octets)
-        if begin is not None and self._raw.startswith(octets, begin + origin):
-            found = [begin]
-        else:
-            found = [place - origin for place in self._places(octets, origin)]
-        readings = {self._over.over(octets, place + origin) for place in found}
-        if len(found) == 1:
-            self._over.begins[section.name] = found[0]
-        return readings.pop() if len(readings) == 1 else None
-
-    def _places(self, octets: bytes, start: int) -> list[int]:
-        """Where `octets` stand from `start` on; none at all if that is in too many places."""
-        places: list[int] = []
-        place = self._raw.find(octets, start)
-        while place >= 0:
-            places.append(place)
-            if len(places) > _CANDIDATES:
-                return []
-            place = self._raw.find(octets, place + 1)
-        return places

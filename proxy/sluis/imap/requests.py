@@ -1,10 +1,10 @@
 """The client's side of a session: its commands go to the server as they came, but for those that the gate must see to.
 
-A piece of a message cannot be cleaned by itself, so a FETCH of pieces is made to ask for the message too, which is
-taken out of the answer again. Such a command goes alone: what was sent before it is answered first, and what comes
-after it waits. No command of the gate's own ever stands between the client's, so no tag of ours can meet one of theirs.
+A piece of a message cannot be cleaned by itself, so a FETCH of pieces is made to ask for more, which is taken out of
+the answer again. Such a command goes alone: what was sent before it is answered first, what comes after it waits.
 """
 
+from sluis.imap.ahead import Ahead
 from sluis.imap.command import REFUSED, Ask, Command, ask
 from sluis.imap.exchange import Exchange, Plan
 from sluis.imap.link import Link
@@ -24,6 +24,7 @@ class Requests:
         self._server = server
         self._client = client
         self._replies = replies
+        self._ahead = Ahead(service, exchange, server)
         self._locked = service.starttls is not None
         self._command: Command | None = None  # the one whose lines and literals are being passed on
 
@@ -58,18 +59,22 @@ class Requests:
         if asked.binary:
             await self._refuse(line, b"NO [UNKNOWN-CTE] not decoded by Sluis")  # so that BODY is asked for (RFC 3516)
             return
-        alone = asked.rests and not asked.whole
-        if alone:
-            await self._exchange.quiet()
-            known = self._exchange.known
-            covered = asked.numbers and all(known.covers(number, asked.rests) for number in asked.numbers)
-            plan = self._exchange.plan = Plan(ours=not (command.uid and covered), uid=command.uid)
-            line = Line(asked.fuller, first=True, last=True) if plan.ours else line
+        if asked.whole or not asked.rests:
+            await self._exchange.send(command)
+            await self._pass(line)
+            return
+        await self._exchange.quiet()
         await self._exchange.send(command)
-        await self._pass(line)
-        if alone:
-            await self._exchange.quiet()
-            self._exchange.plan = None
+        async for way in self._ahead.ways(command, line.octets, asked):
+            self._exchange.plan = way.plan
+            if way.last:
+                await self._server.write(way.line)
+            elif not await self._ahead.take(command, way.line):
+                self._exchange.plan = Plan(ours=True)
+                await self._server.write(asked.fuller())  # for the server to tell why not
+                break
+        await self._exchange.quiet()
+        self._exchange.plan = None
 
     async def _pass(self, event: Line | Octets) -> None:
         """To the server; then, if the client waits to be told to send a literal, wait with it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,8 +10,9 @@ from typing import Protocol
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
 from sluis.imap.upstream import Upstream
+from sluis.message.fields import fields
 from sluis.metrics import Metrics
-from sluis.report import Cleaned
+from sluis.report import Cleaned, Report
 
 EDGE = "imap"
 
@@ -34,3 +36,21 @@ class Service:
     admission: Admission
     sessions: set[Guest] = field(default_factory=set)
     running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def clean_message(self, raw: bytes) -> Cleaned:
+        """The message `raw` cleaned, and counted. Raises CleaningError."""
+        started = time.perf_counter()
+        cleaned = await self.clean(raw)
+        self.count(raw, cleaned.report, time.perf_counter() - started)
+        return cleaned
+
+    def count(self, raw: bytes, report: Report, seconds: float) -> None:
+        """Count a message that was cleaned, of which `raw` has the header at least."""
+        self.metrics.message(EDGE, report, _sender(raw), seconds)
+
+
+def _sender(raw: bytes) -> str:
+    """The reverse-path that final delivery wrote into the message (RFC 5321 §4.4)."""
+    header, _, _ = fields(raw, 0, len(raw))
+    path = next((raw[slice(*field.value)] for field in header if field.name == b"return-path"), b"")
+    return path[:1000].decode("latin-1").strip("<> \t\r\n")

@@ -1,0 +1,126 @@
+"""What a response tells of a message, cleaned item by item: with the message at hand, or by what is known of it."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from sluis.edge.pool import CleaningError
+from sluis.imap.exchange import Exchange
+from sluis.imap.fetch import Answer, Item, answer
+from sluis.imap.overlay import Overlay, overlay
+from sluis.imap.places import AtHand, Places
+from sluis.imap.section import Section
+from sluis.imap.service import EDGE, Service
+from sluis.report import Report, Verdict
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The message flowed by; `places` tells where its sections are, None if it could not be cleaned."""
+
+    places: Places | None
+
+
+class Items:
+    """Cleans what the responses of one session tell."""
+
+    def __init__(self, service: Service, exchange: Exchange, session: str) -> None:
+        self._service = service
+        self._exchange = exchange
+        self._session = session
+
+    async def cleaned(self, flat: bytes, seen: Seen | None = None) -> bytes:
+        """The response `flat` with what it tells of a message cleaned; without the message, if that was ours to ask."""
+        found = answer(flat)
+        if not found:
+            if tells(flat):
+                self.passed("parse")
+            return flat
+        whole = next((item for item, section in found.texts() if section.whole), None)
+        if whole:
+            return await self._with_message(found, whole)
+        texts = {item: await self._alone(found, item, section, seen) for item, section in found.texts()}
+        return found.with_texts(texts)
+
+    def known(self, found: Answer) -> Overlay | None:
+        """What is known of the message that is told of."""
+        plan = self._exchange.plan
+        return self._exchange.known.get(plan.uid_of(found)) if plan else None
+
+    async def _with_message(self, found: Answer, whole: Item) -> bytes:
+        """The answer, with the whole message in it, which is left out again if it was not asked for."""
+        plan, raw = self._exchange.plan, whole.octets(found.flat)
+        ours = whole if plan and plan.ours else None
+        try:
+            cleaned = await self._service.clean_message(raw)
+        except CleaningError as error:
+            self.passed(error.stage, error.reason)
+            self._learn(found, None)
+            return found.with_texts({}, ours)
+        over = overlay(raw, cleaned.raw)
+        self._learn(found, over)
+        texts = (
+            await self._pieces(found, Places(AtHand(raw), over), cleaned.report) if plan or len(found.items) > 1 else {}
+        )
+        return found.with_texts(texts | {whole: cleaned.raw}, ours)
+
+    async def _pieces(self, found: Answer, places: Places, report: Report) -> dict[Item, bytes]:
+        """The items of an answer, each cleaned as within the message that is in the answer too."""
+        texts: dict[Item, bytes] = {}
+        for item, section in found.texts():
+            octets = item.octets(found.flat)
+            clean: bytes | None = octets
+            if section.whole or section.rests or section.name == b"HEADER":
+                clean = places.clean(section, octets)
+            elif section.header and report.verdict is not Verdict.SKIPPED:
+                clean = await self._header(octets)
+            if clean is None:
+                self.passed("parse")
+            texts[item] = octets if clean is None else clean
+        return texts
+
+    def _learn(self, found: Answer, over: Overlay | None) -> None:
+        """Remember what cleaning changes in a message that was asked for piece by piece; None if it cannot be known."""
+        plan = self._exchange.plan
+        uid = plan.uid_of(found) if plan else None
+        if uid:
+            self._exchange.known.put(uid, over)
+
+    async def _alone(self, found: Answer, item: Item, section: Section, seen: Seen | None) -> bytes:
+        """The octets of an item cleaned without its message at hand."""
+        octets = item.octets(found.flat)
+        if section.header and not section.origin:
+            return await self._header(octets)
+        if not (section.rests or section.header):
+            return octets  # MIME headers, and headers of attached messages
+        places = seen.places if seen else None
+        if seen:
+            self._learn(found, places.over if places else None)
+        over = places.over if places else None if seen else self.known(found)
+        clean = places.clean(section, octets) if places else over.piece(section, octets) if over else None
+        if clean is None and octets:
+            self.passed("parse" if over or not self._exchange.plan else "size")
+        return octets if clean is None else clean
+
+    async def _header(self, octets: bytes) -> bytes:
+        """A header, or some fields of one, without requests for receipts."""
+        try:
+            return (await self._service.clean(octets)).raw
+        except CleaningError as error:
+            self.passed(error.stage)
+            return octets
+
+    def passed(self, stage: str, reason: str | None = None) -> None:
+        """Octets of a message go on as they came."""
+        if stage != "size":
+            self._service.metrics.failure(EDGE, stage)
+        self._service.metrics.original_passed(EDGE)
+        _log.warning("a message was passed as it came", edge=EDGE, session=self._session, stage=stage, reason=reason)
+
+
+def tells(line: bytes) -> bool:
+    """Whether a FETCH response may tell octets of a message."""
+    upper = line.upper()
+    return b" BODY[" in upper or b"(BODY[" in upper or b"RFC822" in upper

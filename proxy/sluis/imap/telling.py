@@ -1,0 +1,183 @@
+"""Responses that tell of a message: its octets go to the client clean, and all else in the response as it came.
+
+A response is gathered whole before a word of it goes on, but for octets that are too many to be held: those flow by,
+and what stands before and behind them is told as two responses of which the client sees one. What is not understood, or
+is too long and cannot flow, goes on as it came, and is counted.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from sluis.imap.exchange import Exchange, Hear
+from sluis.imap.fetch import HEAD, answer, without_whole
+from sluis.imap.items import Items, Seen, tells
+from sluis.imap.link import Link
+from sluis.imap.passage import Passage, PiecePassage, WholePassage
+from sluis.imap.section import Section
+from sluis.imap.service import Service
+from sluis.imap.wire import Line, Octets
+
+HELD = 262_144  # octets of a literal that are held; more of them flow by if they can
+_END = b")\r\n"
+_LONGEST_NAME = 256
+_ANNOUNCED = re.compile(rb"[( ]([A-Za-z0-9.]++(?:\[[^\]\r\n]*+\])?(?:<[0-9]++>)?) ~?\{[0-9]++\}\r?\n\Z")
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A response so far. `lead` is how it begins again after octets that flowed by, which the client has heard.
+
+    `opened` says that a space before the next item is one too many, `owed` is that space if the client must hear it.
+    """
+
+    flat: bytearray = field(default_factory=bytearray)
+    lead: bytes = b""
+    opened: bool = False
+    owed: bytes = b""
+    seen: Seen | None = None
+    passing: bool = False
+
+    def joins(self, octets: bytes) -> bytes:
+        """The octets of the next line as they follow what there is."""
+        if self.opened and octets.startswith(b" "):
+            octets = octets[1:]
+            self.owed = b" " if self.lead else b""
+        self.opened = False
+        return octets
+
+    def untold(self, out: bytes) -> bytes:
+        """What the client has not heard of `out`, which is the response as it should be."""
+        return self.owed + out[len(self.lead) :]
+
+
+class Telling:
+    """Passes on what `server` tells of messages to `client`."""
+
+    def __init__(self, service: Service, exchange: Exchange, server: Link, client: Link, session: str) -> None:
+        self._service = service
+        self._exchange = exchange
+        self._server = server
+        self._client = client
+        self._items = Items(service, exchange, session)
+        self._limit = service.imap.message_size_limit
+
+    async def __call__(self, line: Line) -> None:
+        """Pass on the FETCH response that `line` begins. Raises Gone, ConnectionError, TimeoutError."""
+        if self._exchange.step and self._exchange.step.hear:
+            await self._overhear(line, self._exchange.step.hear)
+        elif line.last and not tells(line.octets):
+            await self._client.write(line.octets)
+        else:
+            await self._tell(line)
+
+    async def _tell(self, line: Line) -> None:
+        told = _Gathered()
+        event: Line | Octets = line
+        while True:
+            octets = told.joins(event.octets) if isinstance(event, Line) else event.octets
+            size = event.literal.size if isinstance(event, Line) and event.literal else 0
+            if not (size and await self._flows(told, octets, size)):
+                await self._gather(told, octets, size)
+            if isinstance(event, Line) and event.last:
+                break
+            event = await self._server.next()
+        if not told.passing:
+            await self._client.write(told.untold(await self._items.cleaned(bytes(told.flat), told.seen)))
+
+    async def _gather(self, told: _Gathered, octets: bytes, size: int) -> None:
+        """Keep `octets`, behind which a literal of `size` comes, or let them pass if that is too much to keep."""
+        if not told.passing and len(told.flat) + len(octets) + size > self._limit:
+            told.passing = True
+            self._items.passed("size")
+            await self._client.write(told.untold(bytes(told.flat)))
+        if told.passing:
+            await self._client.write(octets)
+        else:
+            told.flat += octets
+
+    async def _flows(self, told: _Gathered, octets: bytes, size: int) -> bool:
+        """Let the literal flow by that `octets` announce, if it is long and its item can do without the others."""
+        if told.passing or (size <= HELD and len(told.flat) + len(octets) + size <= self._limit):
+            return False
+        flat = bytes(told.flat) + octets
+        announced = _ANNOUNCED.search(flat, max(0, len(flat) - _LONGEST_NAME))
+        section = Section.read(announced[1]) if announced else None
+        if not announced or not section:
+            return False
+        plan = self._exchange.plan
+        if section.whole and plan and plan.ours:
+            return await self._flows_unheard(told, flat, size)
+        start = announced.start() + announced[0].startswith(b"(")
+        before = flat[:start] + _END
+        piece = self._piece(before, section)
+        if not (section.whole or piece) or (section.whole and self._awaits(before)):
+            return False
+        before = (await self._items.cleaned(before, told.seen)).removesuffix(_END)
+        await self._client.write(told.untold(before) + flat[start:])
+        if piece:
+            await self._pass(piece, size, heard=True)
+        else:
+            await self._message(size, heard=True)
+        head = HEAD.match(flat)
+        told.lead = head[0] if head else b""
+        told.flat, told.opened, told.owed = bytearray(told.lead), True, b""
+        return True
+
+    async def _flows_unheard(self, told: _Gathered, flat: bytes, size: int) -> bool:
+        """Let the message flow by that we asked for, and take its item out of the response."""
+        kept = without_whole(flat)
+        if kept is None:
+            return False
+        told.flat, told.opened = bytearray(kept), kept.endswith(b"(")
+        told.seen = Seen((await self._message(size, heard=False)).places())
+        return True
+
+    def _piece(self, before: bytes, section: Section) -> PiecePassage | None:
+        """How a piece of a message flows, if the message is known."""
+        found = answer(before)
+        over = self._items.known(found) if found and section.rests else None
+        begin = over.begins.get(section.name, None if over.changes else 0) if over else None
+        return PiecePassage(over, begin + (section.origin or 0)) if over and begin is not None else None
+
+    @staticmethod
+    def _awaits(before: bytes) -> bool:
+        """Whether pieces of the message stand before it, which cannot be told before it was seen."""
+        found = answer(before)
+        return found is not None and any(section.rests for _, section in found.texts())
+
+    async def _message(self, size: int, *, heard: bool) -> WholePassage:
+        """Let a message flow by, to the client if it is to be `heard`."""
+        passage = WholePassage(self._service.clean, self._limit)
+        await self._pass(passage, size, heard=heard)
+        if report := passage.account():
+            self._service.count(passage.header, report, passage.seconds)
+        return passage
+
+    async def _pass(self, passage: Passage, size: int, *, heard: bool) -> None:
+        left = size
+        while left:
+            octets = (await self._server.next()).octets
+            left -= len(octets)
+            out = await passage.feed(octets)
+            if heard and out:
+                await self._client.write(out)
+        out = await passage.end()
+        if heard:
+            await self._client.write(out)
+            if passage.failure:
+                self._items.passed(passage.failure.stage, passage.failure.reason)
+
+    async def _overhear(self, line: Line, hear: Hear) -> None:
+        """Keep an answer to a question of our own from the client, but for flags that came along."""
+        flat, whole = bytearray(), True
+        event: Line | Octets = line
+        while True:
+            whole = whole and len(flat) + len(event.octets) <= self._limit
+            flat += event.octets if whole else b""
+            if isinstance(event, Line) and event.last:
+                break
+            event = await self._server.next()
+        found = answer(bytes(flat)) if whole else None
+        if found:
+            hear(found)
+            await self._client.write(found.news())
