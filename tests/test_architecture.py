@@ -56,6 +56,7 @@ ARROWS: dict[str, set[str]] = {
         "rules",
         "urls",
     },
+    "sweep": {"account", "audit", "bulk", "choice", "clean", "envelope", "report", "rules"},
     "demo": {"clean", "config", "explain", "metrics", "policy", "report", "rules", "smtp", "terminal"},
     "cli": {
         "account",
@@ -72,13 +73,13 @@ ARROWS: dict[str, set[str]] = {
         "mailbox",
         "metrics",
     }
-    | {"edge", "imap", "policy", "rules", "smtp", "terminal", "web"},
+    | {"edge", "imap", "policy", "rules", "smtp", "sweep", "terminal", "web"},
     "__main__": {"cli"},
 }
 
 PURE = {"message", "scan", "urls", "detect", "rules", "clean", "choice", "report", "policy", "envelope"}
 PURE_MODULES = {f"sluis.audit.{name}" for name in ("chart", "record", "redact", "tally", "words")} | {
-    "sluis.account.place"
+    *("sluis.account.place", "sluis.sweep.ledger", "sluis.sweep.note", "sluis.sweep.plan", "sluis.sweep.tables")
 }
 READER = ROOT / "rules" / "load.py"
 

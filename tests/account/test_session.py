@@ -10,8 +10,9 @@ from tests.integration import dovecot as dovecot_server
 from tests.integration.certificate import Certificate, certificate
 from tests.integration.dovecot import PASSWORD, Dovecot
 
+from sluis.account.folder import Brought, Held, Marks
 from sluis.account.place import Place
-from sluis.account.session import AccountError, Held, Marks, Session, _ranges
+from sluis.account.session import AccountError, Session, _ranges
 from sluis.config.address import Endpoint
 
 A = b"Subject: a\r\n\r\nfirst\r\n"
@@ -41,7 +42,11 @@ def test_it_lists_and_reads_and_changes_nothing(dovecot: Dovecot) -> None:
         assert session.listed(2) == [second]
         assert session.listed(3) == []
         gone = Held(7, 1)
-        assert list(session.bodies([first, second, gone])) == [(first, A), (second, before[2].raw), (gone, None)]
+        assert list(session.bodies([first, second, gone])) == [
+            Brought(first, A),
+            Brought(second, before[2].raw),
+            Brought(gone, None),
+        ]
         assert session.marks(2) == Marks(FLAGS, ARRIVED)
         assert session.marks(7) is None
         with suppress(AccountError):

@@ -10,8 +10,9 @@ from tests.fixtures.catalogue import FIXTURES
 from tests.integration import dovecot as dovecot_server
 from tests.integration.dovecot import PASSWORD, Dovecot
 
+from sluis.account.folder import Held
 from sluis.account.place import Place
-from sluis.account.session import AccountError, Held
+from sluis.account.session import AccountError
 from sluis.audit.account import Listed, fetched, listed, renumbered
 from sluis.cli.account import VARIABLE
 from sluis.config.address import Endpoint

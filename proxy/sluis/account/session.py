@@ -4,18 +4,18 @@ It is asked by UID only, and reads a message without setting `\\Seen`. Nothing i
 what another client has marked for deletion is that client's.
 """
 
+import logging
 import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from sluis.account.folder import Brought, Folder, Held, Marks
 from sluis.account.place import Place
 
 PATIENCE = 120.0
@@ -30,36 +30,12 @@ _CLOSED = frozenset({b"\\noselect", b"\\nonexistent"})
 _APPENDED = re.compile(rb"\[APPENDUID ([0-9]+) ([0-9]+)\]", re.IGNORECASE)
 
 
+for _name in ("imapclient", "imapclient.imaplib"):  # they tell all that is sent, a password of SASL's included
+    logging.getLogger(_name).disabled = True
+
+
 class AccountError(Exception):
     """What the server, or the way to it, would not do, in one line for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A message in the open folder, as the server lists it: `octets` is its RFC822.SIZE."""
-
-    uid: int
-    octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a folder keeps about a message: flags and keywords but for `\\Recent`, and INTERNALDATE."""
-
-    flags: frozenset[str]
-    arrived: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """An open folder. UIDs mean something only together with `validity` (UIDVALIDITY, RFC 9051 §2.3.1.1); those of
-    messages to come are `following` or more.
-    """
-
-    name: str
-    validity: int
-    following: int
-    messages: int
 
 
 class Session:
@@ -97,10 +73,11 @@ class Session:
                 return
         self._close()
 
-    def can(self, *names: str) -> bool:
-        """Whether the server has all of these capabilities."""
+    @property
+    def able(self) -> frozenset[str]:
+        """What the server says it can do, in upper case (its capabilities)."""
         with self._told():
-            return all(self._client.has_capability(name) for name in names)
+            return frozenset(_text(name).upper() for name in self._client.capabilities())
 
     def folders(self) -> list[str]:
         """Every folder that holds messages of its own."""
@@ -132,18 +109,18 @@ class Session:
                 found |= self._client.fetch(uids[at : at + _NAMED], ["RFC822.SIZE"])
         return [Held(uid, int(found[uid].get(b"RFC822.SIZE", 0))) for uid in uids if uid in found]
 
-    def bodies(self, held: Sequence[Held]) -> Iterator[tuple[Held, bytes | None]]:
-        """The octets of each message, None for one that has gone; `\\Seen` stays as it is."""
+    def bodies(self, held: Sequence[Held]) -> Iterator[Brought]:
+        """The messages themselves, asked for as they are wanted; `\\Seen` stays as it is."""
         for batch in _batches(held):
             with self._told():
                 found = self._client.fetch([each.uid for each in batch], ["BODY.PEEK[]"])
             for each in batch:
                 octets = found.get(each.uid, {}).get(b"BODY[]")
-                yield each, octets if octets is None else _octets(octets)
+                yield Brought(each, octets if octets is None else _octets(octets))
 
     def body(self, uid: int) -> bytes | None:
         """The octets of one message, or None."""
-        return next(octets for _, octets in self.bodies([Held(uid, 0)]))
+        return next(self.bodies([Held(uid, 0)])).raw
 
     def marks(self, uid: int) -> Marks | None:
         """The flags and the date of one message, None where it has gone."""

@@ -6,11 +6,11 @@ again, and the folder is read from its beginning.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import groupby
 
+from sluis.account.folder import Brought, Held
 from sluis.account.place import Place
-from sluis.account.session import AccountError, Held, Session
+from sluis.account.session import AccountError, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message that the server gave; `raw` is None where it has gone since it was listed."""
+    """A listed message with what the server gave of it."""
 
     listed: Listed
-    raw: bytes | None
+    brought: Brought
 
     @property
     def key(self) -> str:
@@ -57,9 +57,7 @@ class Fetched:
 
     def read(self) -> bytes:
         """The message. Raises `OSError` for one that has gone."""
-        if self.raw is None:
-            raise OSError("it has gone since it was listed")
-        return self.raw
+        return self.brought.read()
 
 
 def listed(session: Session, place: Place) -> list[Listed]:
@@ -67,7 +65,7 @@ def listed(session: Session, place: Place) -> list[Listed]:
     found: list[Listed] = []
     for name in [place.folder] if place.folder else session.folders():
         folder = session.examine(name)
-        whose = _digest(place, name)
+        whose = place.token(name)
         found += (
             Listed(name, folder.validity, held, f"{whose}/{folder.validity}/{held.uid}") for held in session.listed()
         )
@@ -80,8 +78,8 @@ def fetched(session: Session, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         if session.examine(name).validity != validity:
             raise AccountError(f"{name}: the server has just numbered its messages anew; give the command again")
         messages = {each.held.uid: each for each in group}
-        for held, raw in session.bodies([each.held for each in messages.values()]):
-            yield Fetched(messages[held.uid], raw)
+        for brought in session.bodies([each.held for each in messages.values()]):
+            yield Fetched(messages[brought.held.uid], brought)
 
 
 def renumbered(remembered: Iterable[str], wanted: Collection[Listed]) -> list[str]:
@@ -90,9 +88,3 @@ def renumbered(remembered: Iterable[str], wanted: Collection[Listed]) -> list[st
     folders = {key.partition("/")[0] for key in known}
     now = {each.folder: each.key.rpartition("/")[0] for each in wanted}
     return [name for name, prefix in now.items() if prefix.partition("/")[0] in folders and prefix not in known]
-
-
-def _digest(place: Place, folder: str) -> str:
-    """A folder of an account, told apart from others and named to nobody."""
-    facts = "\0".join((place.endpoint.host, str(place.endpoint.port), place.user, folder))
-    return blake2b(facts.encode(), digest_size=16).hexdigest()

@@ -58,11 +58,20 @@ def document(tally: Tally, unread: int, made: Mapping[str, str]) -> Mapping[str,
 def files(tally: Tally) -> Mapping[str, str]:
     """The CSV files by name."""
     return {
-        "senders.csv": _csv(_SENDERS, (_sender_row(name, sender) for name, sender in senders(tally))),
-        "evidence.csv": _csv(_EVIDENCE, _evidence_rows(tally)),
-        "vendors.csv": _csv(_VENDORS, _vendor_rows(tally)),
-        "months.csv": _csv(_MONTHS, _month_rows(tally)),
+        "senders.csv": sheet(_SENDERS, (_sender_row(name, sender) for name, sender in senders(tally))),
+        "evidence.csv": sheet(_EVIDENCE, _evidence_rows(tally)),
+        "vendors.csv": sheet(_VENDORS, _vendor_rows(tally)),
+        "months.csv": sheet(_MONTHS, _month_rows(tally)),
     }
+
+
+def sheet(head: list[str], rows: Iterable[Row]) -> str:
+    """A table as CSV, in which no value is a formula."""
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(head)
+    table.writerows([_plain(value) for value in row] for row in rows)
+    return written.getvalue()
 
 
 _AIMS = [f"{aim}_messages" for aim in Aim]
@@ -111,14 +120,6 @@ def _vendor_rows(tally: Tally) -> Iterator[Row]:
 def _month_rows(tally: Tally) -> Iterator[Row]:
     for month, counts in sorted(tally.months.items()):
         yield [month, counts[None], *(counts[kind] for kind in Kind)]
-
-
-def _csv(head: list[str], rows: Iterable[Row]) -> str:
-    written = io.StringIO()
-    table = csv.writer(written)
-    table.writerow(head)
-    table.writerows([_plain(value) for value in row] for row in rows)
-    return written.getvalue()
 
 
 def _plain(value: str | int) -> str | int:

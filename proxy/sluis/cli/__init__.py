@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sluis.cli import audit, clean, demo, explain, rules, serve
+from sluis.cli import audit, clean, demo, explain, rules, serve, sweep
 
 app = typer.Typer(
     add_completion=False,
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (clean.clean, explain.explain, audit.audit, serve.serve, demo.demo):
+for command in (clean.clean, explain.explain, audit.audit, sweep.sweep, sweep.restore, serve.serve, demo.demo):
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 
@@ -45,6 +45,7 @@ def sluis(
         sluis explain message.eml              # see what a message tells
         sluis clean message.eml -o clean.eml   # take that out of it
         sluis audit ~/Maildir                  # see who tracks you
+        sluis sweep imaps://me@host/INBOX      # clean what lies on a server
         sluis serve                            # run the gateway itself
     """
 

@@ -1,0 +1,271 @@
+"""`sluis sweep` and `sluis restore`: mail on a server cleaned for good, and brought back."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sluis.cli.account import PasswordFile, Plaintext, named, signed_in
+from sluis.cli.options import ConfigFile, PolicyName, Recipients, Stop, job, load_config
+
+if TYPE_CHECKING:
+    from sluis.account.place import Place
+    from sluis.account.session import Session
+    from sluis.sweep.journal import Journal
+    from sluis.sweep.plan import Fate, Planning
+    from sluis.sweep.tables import Line
+
+SHOWN = 10
+"""Senders, and vendors, in the tables on the terminal."""
+JOURNAL = "sweep.journal"
+
+Url = Annotated[str, typer.Argument(metavar="URL", help="The folder: imaps://user@host/FOLDER.")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="DIR", help="The folder for the journal and the account of what was done."),
+]
+Apply = Annotated[bool, typer.Option("--apply", help="Do it; without this nothing on the server is changed.")]
+
+
+def sweep(
+    url: Url,
+    apply: Apply = False,
+    keep_originals: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Move originals there, so that `sluis restore` can undo it.")
+    ] = None,
+    output: Output = Path("sluis-sweep"),
+    policy: PolicyName = None,
+    rcpt: Recipients = None,
+    password_file: PasswordFile = None,
+    plaintext: Plaintext = False,
+    config: ConfigFile = None,
+) -> None:
+    """Clean the mail in a folder of an IMAP account for good.
+
+    Without --apply it only tells what it would do. With it, every message that tracks is replaced: a cleaned copy with
+    the same flags, keywords and date of arrival is put beside it and read back, and only when that is what it should
+    be, octet for octet, does the original go. Signed and encrypted messages stay as they are.
+
+        sluis sweep imaps://sanne@lezer.example@mail.lezer.example/INBOX
+        sluis sweep imaps://sanne@lezer.example@mail.lezer.example/INBOX --apply --keep-originals Originals
+        sluis restore imaps://sanne@lezer.example@mail.lezer.example/INBOX --apply
+
+    It may be stopped at any time: the same command goes on where it was. For that, and for `restore`, DIR has to be
+    kept: DIR/sweep.journal knows which copy belongs to which original. DIR/sweep.json and sweep.csv tell what was done.
+
+    The password is asked for, unless SLUIS_IMAP_PASSWORD or the file of --password-file has it.
+
+    Exit code 0: done; 2: bad usage, or a server that does not do its part, and one line says which.
+    """
+    from sluis.sweep.plan import Planning
+
+    todo = job(policy, None, config)
+    planning = Planning(todo.choice, todo.rules, tuple(rcpt or ()))
+    where = _folder(url, plaintext=plaintext)
+    with signed_in(where, password_file) as session:
+        if apply:
+            made_by = _made_by(config, policy, planning)
+            _apply(session, where, keep_originals or "", output, planning, made_by)
+        else:
+            _tell(session, where, keep_originals or "", output, planning)
+
+
+def restore(
+    url: Url,
+    apply: Apply = False,
+    output: Output = Path("sluis-sweep"),
+    password_file: PasswordFile = None,
+    plaintext: Plaintext = False,
+) -> None:
+    """Bring back the originals that `sluis sweep --keep-originals` has moved away from a folder.
+
+    Each original takes the place of its cleaned copy, with the flags that the copy has now. Where the copy has been
+    deleted or moved since, the original stays where it is kept. DIR is that of the sweep.
+
+    Exit code 0: done; 2: bad usage, or a server that does not do its part, and one line says which.
+    """
+    from sluis.sweep.acts import refusal
+    from sluis.sweep.restore import kept, returns
+    from sluis.sweep.restore import restore as bring_back
+    from sluis.sweep.tables import lines
+    from sluis.terminal import console
+
+    where = _folder(url, plaintext=plaintext)
+    if not (output / JOURNAL).exists():
+        raise Stop(f"{output / JOURNAL}: there is no journal of a sweep")
+    with signed_in(where, password_file) as session, _journal(output, where) as journal:
+        entries = len(kept(journal.ledger))
+        wanted = returns(session, where.folder, journal.ledger)
+        if apply:
+            if why := refusal(session.able, "kept"):
+                raise Stop(why)
+            done = len(list(bring_back(session, where.folder, journal, wanted)))
+            _write(output, lines(journal.ledger), Counter(), applied=True)
+            told = f"{done:,} of {entries:,} kept originals are back in {where.folder}."
+        else:
+            told = f"{len(wanted):,} of {entries:,} kept originals can be brought back; --apply does it."
+        console().print(told, soft_wrap=True)
+
+
+def _folder(url: str, *, plaintext: bool) -> "Place":
+    where = named(url, plaintext=plaintext)
+    if not where.folder:
+        raise Stop("name one folder: imaps://user@host/FOLDER")
+    return where
+
+
+def _tell(session: "Session", where: "Place", keep: str, output: Path, planning: "Planning") -> None:
+    """Say what a sweep would do."""
+    from sluis.bulk import Unread
+    from sluis.cli.progress import watched
+    from sluis.sweep.acts import refusal
+    from sluis.sweep.plan import Fate
+    from sluis.sweep.tables import Line
+    from sluis.sweep.work import planned
+
+    session.examine(where.folder)
+    held = session.listed()
+    fates: Counter[Fate] = Counter()
+    found = []
+    for brought, plan in watched(planned(session, held, planning), sum(each.octets for each in held)):
+        if isinstance(plan, Unread):
+            continue
+        fates[plan.fate] += 1
+        if plan.fate is Fate.REPLACE:
+            size = plan.original.octets
+            found.append(Line(brought.held.uid, "would be replaced", size, len(plan.cleaned), plan.record))
+    output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(output, found, fates, applied=False)
+    why = refusal(session.able, keep)
+    last = f"--apply cannot do it: {why}." if why else "Nothing was changed: --apply does it."
+    _show(found, fates, "To be replaced", f"{last} {output / 'sweep.csv'} has each.")
+
+
+def _apply(session: "Session", where: "Place", keep: str, output: Path, planning: "Planning", made_by: str) -> None:
+    """Sweep, and write down what was done, also when it is stopped by the server."""
+    from sluis.account.session import AccountError
+    from sluis.sweep.acts import refusal
+    from sluis.sweep.tables import lines
+
+    if keep == where.folder:
+        raise Stop("the originals cannot be kept in the folder that is swept")
+    if why := refusal(session.able, keep):
+        raise Stop(why)
+    output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fates: Counter[Fate] = Counter()
+    with _journal(output, where) as journal:
+        before = len(journal.ledger.swept)
+        try:
+            _replace_all(session, where, keep, journal, planning, made_by, fates)
+        except AccountError as error:
+            raise Stop(f"{error} (nothing is lost; the same command goes on from here)") from error
+        finally:
+            _write(output, lines(journal.ledger), fates, applied=True)
+        told = f"Originals are in {keep}; `sluis restore` brings them back." if keep else "Their originals are gone."
+        done = lines(journal.ledger)[before:]
+        replaced = [line for line in done if line.replaced]
+        if len(done) > len(replaced):
+            told += f" Not replaced after all: {len(done) - len(replaced):,}."
+        _show(replaced, fates, "Replaced", f"{told} {output / 'sweep.csv'} has each, and why.")
+
+
+def _replace_all(
+    session: "Session",
+    where: "Place",
+    keep: str,
+    journal: "Journal",
+    planning: "Planning",
+    made_by: str,
+    fates: "Counter[Fate]",
+) -> None:
+    from sluis.bulk import Unread
+    from sluis.cli.progress import watched
+    from sluis.sweep.work import Sweep, planned
+
+    if keep:
+        session.make(keep)
+    work = Sweep(session, session.select(where.folder), journal, keep)
+    work.begin(where.token(where.folder), made_by)
+    left = work.unread(session.listed())
+    for brought, plan in watched(planned(session, left, planning), sum(each.octets for each in left)):
+        if not isinstance(plan, Unread):
+            fates[plan.fate] += 1
+            work.settle(brought.held.uid, plan)
+
+
+@contextmanager
+def _journal(output: Path, where: "Place") -> Iterator["Journal"]:
+    """The journal of DIR, which has to be of this folder. Raises `Stop`."""
+    from sluis.sweep.journal import Journal, JournalError
+
+    try:
+        with Journal(output / JOURNAL) as journal:
+            begun = journal.ledger.begun
+            if begun and begun.folder != where.token(where.folder):
+                raise Stop(f"{output / JOURNAL} is of another folder: give each its own -o DIR")
+            yield journal
+    except JournalError as error:
+        raise Stop(str(error)) from error
+
+
+def _made_by(config: Path | None, policy: str | None, planning: "Planning") -> str:
+    """All that a plan depends on besides its message, in 32 hexadecimal digits."""
+    from hashlib import blake2b
+
+    from sluis import __version__
+    from sluis.rules.load import fingerprint
+
+    settings = load_config(config) if config else None
+    rules = fingerprint(settings.rules, settings.kept) if settings else fingerprint()
+    facts = "\n".join([__version__, rules, repr(planning.choice), *sorted(planning.readers)])
+    return blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _write(output: Path, listed: Sequence["Line"], fates: Mapping["Fate", int], *, applied: bool) -> None:
+    """Write the account, each file whole or not at all."""
+    import json
+    from datetime import UTC, datetime
+
+    from sluis import __version__
+    from sluis.sweep.tables import document, table
+
+    made = {"made": datetime.now(UTC).date().isoformat(), "version": __version__, "applied": applied}
+    data = json.dumps(document(listed, fates, made), indent=1, ensure_ascii=False) + "\n"
+    for name, text in {"sweep.json": data, "sweep.csv": table(listed)}.items():
+        part = output / f".{name}.part"
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(output / name)
+
+
+def _show(listed: Sequence["Line"], fates: Mapping["Fate", int], outcome: str, last: str) -> None:
+    """Counts, and whose messages and whose trackers they were most, for a terminal."""
+    from rich import box
+    from rich.table import Table
+
+    from sluis.sweep.plan import Fate
+    from sluis.sweep.tables import ranking
+    from sluis.terminal import console, visible
+
+    screen = console()
+    saved = sum(line.before - line.after for line in listed)
+    screen.print(
+        f"Messages read: {sum(fates.values()):,}. {outcome}: {len(listed):,} ({saved:,} octets less). Left as they "
+        f"are: {fates[Fate.CLEAN]:,} with nothing to clean, {fates[Fate.PROTECTED]:,} signed or encrypted, "
+        f"{fates[Fate.FAILED]:,} not understood.",
+        soft_wrap=True,
+    )
+    for heading, names in (
+        ("Sender", [line.record.sender or "several authors, or none" for line in listed]),
+        ("Vendor", [vendor for line in listed for vendor in line.vendors]),
+    ):
+        if names:
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+            table.add_column(heading, overflow="fold")
+            table.add_column("Messages", justify="right", no_wrap=True)
+            for name, count in ranking(names)[:SHOWN]:
+                table.add_row(visible(name), f"{count:,}")
+            screen.print(table)
+    screen.print(last, soft_wrap=True)
