@@ -25,6 +25,11 @@ def test_a_place(text: str, named: Place) -> None:
     assert place(text) == named
 
 
+def test_an_address_that_is_logged_in_with_is_the_readers() -> None:
+    assert place("imaps://sanne@lezer.example@mail.lezer.example").readers == ("sanne@lezer.example",)
+    assert place("imaps://sanne@mail.lezer.example").readers == ()
+
+
 def test_without_encryption_another_machine_is_logged_in_to_only_when_asked() -> None:
     assert not place("imap://s@mail.lezer.example").plaintext
     assert place("imap://s@mail.lezer.example", plaintext=True).plaintext

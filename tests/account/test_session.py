@@ -79,6 +79,19 @@ def test_it_appends_every_octet_and_mark_and_removes_nothing_but_what_it_was_tol
     assert box.lying("elsewhere") == {1: Lying(B, frozenset({"\\Seen"}))}
 
 
+def test_a_server_that_can_do_less_is_given_every_octet_that_imaplib_lets_through() -> None:
+    with dovecot_server.dovecot(able="IMAP4rev1 UIDPLUS") as bare:
+        box = mailbox(bare)
+        with box.session() as session:
+            assert session.able >= {"IMAP4REV1", "UIDPLUS"}
+            assert "MULTIAPPEND" not in session.able
+            session.select(box.folder)
+            assert session.append(A, Marks(FLAGS, ARRIVED)) == 1
+            with pytest.raises(AccountError):
+                session.move(1, "INBOX")
+        assert box.lying() == {1: Lying(A, FLAGS)}
+
+
 def test_a_certificate_has_to_hold(dovecot: Dovecot, secure: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = mailbox(dovecot).place
     for place in (

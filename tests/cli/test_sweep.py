@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.account.mailbox import Lying, Mailbox, mailbox
+from tests.account.mailbox import USER, Lying, Mailbox, mailbox
 from tests.command import Ran, sluis
 from tests.integration import dovecot as dovecot_server
 from tests.integration.dovecot import PASSWORD, Dovecot
@@ -70,6 +70,36 @@ def test_a_policy_that_changes_nothing_changes_nothing(dovecot: Dovecot, tmp_pat
     assert b"Replaced: 0 " in run("sweep", box, tmp_path, "--apply", "--policy", "audit").output
     assert box.lying() == before
     assert b"Replaced: 1 " in run("sweep", box, tmp_path, "--apply").output
+
+
+def test_the_login_is_the_readers_address(dovecot: Dovecot, tmp_path: Path) -> None:
+    image = b'<img src="https://shop.example/logo?who=%s" width=90 height=90>' % USER.encode()
+    box = mailbox(dovecot, Lying(b"Content-Type: text/html\r\n\r\n" + image + b"\r\n"))
+    assert b"Replaced: 1 " in run("sweep", box, tmp_path, "--apply").output
+    ((_, now),) = box.lying().items()
+    assert USER.encode() not in now.raw
+
+
+@pytest.mark.parametrize(
+    ("able", "options", "why"),
+    [
+        ("IMAP4rev1 MOVE", ("--keep-originals", "Kept"), "UIDPLUS"),
+        ("IMAP4rev1 UIDPLUS", ("--keep-originals", "Kept"), "MOVE"),
+        ("IMAP4rev1 UIDPLUS X-GM-EXT-1", (), "--keep-originals"),
+    ],
+)
+def test_a_server_that_cannot_do_its_part(able: str, options: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    with dovecot_server.dovecot(able=able) as server:
+        box = mailbox(server, Lying(TRACKING[0]))
+        before = box.lying()
+        told = run("sweep", box, tmp_path, *options)
+        assert told.code == 0
+        assert b"--apply cannot do it" in told.output
+        refused = run("sweep", box, tmp_path, *options, "--apply")
+        assert refused.code == 2
+        assert why in refused.errors
+        assert box.lying() == before
+        assert not (tmp_path / "sweep.journal").exists()
 
 
 def test_bad_usage_is_one_line(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 import imaplib
 import os
 import signal
+import socket
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.account.mailbox import Lying, Mailbox
 from tests.fixtures.catalogue import FIXTURES, TRACKED
 
+from sluis.account.session import AccountError
 from sluis.bulk import Unread
 from sluis.choice import Choice
 from sluis.policy import POLICIES
@@ -58,6 +61,26 @@ def restore(box: Mailbox, path: Path) -> int:
     with box.session() as session, Journal(path) as journal:
         wanted = restoring.returns(session, box.folder, journal.ledger)
         return len(list(restoring.restore(session, box.folder, journal, wanted)))
+
+
+def cut(at: int, work: Callable[..., Any], *arguments: object) -> bool:
+    """Do the work, with the connection cut before its octets are sent for the time `at`; whether it came so far."""
+    left = [at]
+    send = imaplib.IMAP4.send
+
+    def sent(self: imaplib.IMAP4, data: bytes) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        send(self, data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imaplib.IMAP4, "send", sent)
+        try:
+            work(*arguments)
+        except AccountError:
+            assert left[0] <= 0
+    return left[0] <= 0
 
 
 def killed(at: int, work: Callable[..., Any], *arguments: object) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from tests.account.mailbox import Lying, Mailbox, mailbox
 from tests.integration import dovecot as dovecot_server
 from tests.integration.dovecot import Dovecot
-from tests.sweep.stage import FLAGS, TRACKING, UNTOUCHED, cleaned, everywhere, killed, restore, sweep
+from tests.sweep.stage import FLAGS, TRACKING, UNTOUCHED, cleaned, cut, everywhere, killed, restore, sweep
 
 ALL = os.environ.get("SLUIS_KILLS") == "all"
 ONE = Lying(TRACKING[0], FLAGS)
@@ -84,6 +84,17 @@ def test_a_restoration_that_is_killed(dovecot: Dovecot, tmp_path: Path) -> None:
         restore(box, tmp_path / box.folder)
         assert Counter(box.lying().values()) == WHOLE, at
         assert box.lying(box.folder + "Kept") == {}, at
+
+
+def test_a_connection_that_is_cut(dovecot: Dovecot, tmp_path: Path) -> None:
+    def begin() -> tuple[Mailbox, Callable[[int], bool]]:
+        box = mailbox(dovecot, ONE, TWO, *OTHERS)
+        return box, lambda at: cut(at, sweep, box, tmp_path / box.folder)
+
+    for at, box in steps(begin):
+        assert still_there(everywhere(box, "")), at
+        sweep(box, tmp_path / box.folder)
+        assert Counter(box.lying().values()) == SWEPT, at
 
 
 def test_killed_and_numbered_anew(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ class Place:
     folder: str = ""
     plaintext: bool = False
 
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The address of whoever reads there, where that is what they log in with."""
+        return (self.user,) if "@" in self.user else ()
+
     def token(self, folder: str) -> str:
         """A folder of the account in 32 hexadecimal digits: tells it apart from others, and is nobody's name."""
         facts = "\0".join((self.endpoint.host, str(self.endpoint.port), self.user, folder))

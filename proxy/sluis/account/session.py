@@ -174,8 +174,6 @@ class Session:
     def _open(self, name: str, *, readonly: bool) -> Folder:
         with self._told():
             told = self._client.select_folder(name, readonly=readonly)
-        if not readonly and b"READ-ONLY" in told:
-            raise AccountError(f"{self._where}: {name} may not be changed")
         validity, following = told.get(b"UIDVALIDITY"), told.get(b"UIDNEXT")
         if not isinstance(validity, int) or not isinstance(following, int):
             raise AccountError(f"{self._where}: {name} has no lasting numbers for its messages (UIDVALIDITY, UIDNEXT)")

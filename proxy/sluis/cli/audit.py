@@ -11,11 +11,11 @@ import typer
 
 from sluis.cli.account import PasswordFile, Plaintext
 from sluis.cli.options import ConfigFile, Stop, load_config, load_rules
+from sluis.cli.output import dated, made_by, write
 
 if TYPE_CHECKING:
     from sluis.audit.source import Stored
     from sluis.audit.tally import Tally
-    from sluis.config import Config
 
 SHOWN = 10
 """Senders in the table on the terminal."""
@@ -78,9 +78,11 @@ def audit(
             raise Stop("there is no message in what was named")
         output.mkdir(mode=0o700, parents=True, exist_ok=True)
         unread = source.unread
+        reading = Reading(rules, (*(rcpt or ()), *source.readers), trusted)
+        facts = [*sorted(reading.readers), "", *sorted(trusted)]  # in one digest: the file names no reader
         try:
-            with Memory(output / MEMORY, _made_by(settings, rcpt or [], trusted)) as memory:
-                outcomes = read(source.known, source.bring, memory, Reading(rules, tuple(rcpt or ()), trusted))
+            with Memory(output / MEMORY, {"form": "2", "with": made_by(settings, facts)}) as memory:
+                outcomes = read(source.known, source.bring, memory, reading)
                 for item, outcome in watched(outcomes, sum(item.octets for item in source.known)):
                     if isinstance(outcome, Record):
                         tally.add(outcome)
@@ -96,11 +98,12 @@ def audit(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is to be read, how to come by it, what could not be listed, and which folders have new numbers."""
+    """What is to be read, how to come by it, what could not be listed, who reads it, which folders have new numbers."""
 
     known: Sequence[Any]
     bring: Callable[[list[Any]], Iterable["Stored"]]
     unread: list[str]
+    readers: tuple[str, ...] = ()
     renumbered: Callable[[Iterable[str]], list[str]] = lambda _: []
 
 
@@ -123,37 +126,19 @@ def _source(paths: list[str], output: Path, password_file: Path | None, *, plain
     where = named(paths[0], plaintext=plaintext)
     with signed_in(where, password_file) as session:
         known = listed(session, where)
-        yield _Source(known, partial(fetched, session), [], lambda keys: renumbered(keys, known))
-
-
-def _made_by(settings: "Config | None", readers: Sequence[str], trusted: frozenset[str]) -> dict[str, str]:
-    """All that a record depends on besides its message. The readers' addresses are in it as part of one digest."""
-    from hashlib import blake2b
-
-    from sluis import __version__
-    from sluis.rules.load import fingerprint
-
-    rules = fingerprint(settings.rules, settings.kept) if settings else fingerprint()
-    facts = "\n".join([rules, *sorted(readers), "", *sorted(trusted)])
-    digest = blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16)
-    return {"form": "2", "version": __version__, "with": digest.hexdigest()}
+        yield _Source(known, partial(fetched, session), [], where.readers, lambda keys: renumbered(keys, known))
 
 
 def _write(tally: "Tally", unread: int, output: Path) -> None:
-    """Write the report and the tables, each whole or not at all."""
+    """Write the report and the tables."""
     import json
-    from datetime import UTC, datetime
 
-    from sluis import __version__
     from sluis.audit.page import render
     from sluis.audit.tables import document, files
 
-    made = {"made": datetime.now(UTC).date().isoformat(), "version": __version__}
+    made = dated()
     data = json.dumps(document(tally, unread, made), indent=1, ensure_ascii=False) + "\n"
-    for name, text in {"audit.html": render(tally, unread, made), "audit.json": data, **files(tally)}.items():
-        part = output / f".{name}.part"
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(output / name)
+    write(output, {"audit.html": render(tally, unread, made), "audit.json": data, **files(tally)})
 
 
 def _show(tally: "Tally", output: Path, renumbered: Sequence[str]) -> None:

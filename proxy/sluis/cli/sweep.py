@@ -10,6 +10,7 @@ import typer
 
 from sluis.cli.account import PasswordFile, Plaintext, named, signed_in
 from sluis.cli.options import ConfigFile, PolicyName, Recipients, Stop, job, load_config
+from sluis.cli.output import dated, made_by, write
 
 if TYPE_CHECKING:
     from sluis.account.place import Place
@@ -63,12 +64,13 @@ def sweep(
     from sluis.sweep.plan import Planning
 
     todo = job(policy, None, config)
-    planning = Planning(todo.choice, todo.rules, tuple(rcpt or ()))
     where = _folder(url, plaintext=plaintext)
+    planning = Planning(todo.choice, todo.rules, (*(rcpt or ()), *where.readers))
     with signed_in(where, password_file) as session:
         if apply:
-            made_by = _made_by(config, policy, planning)
-            _apply(session, where, keep_originals or "", output, planning, made_by)
+            table = [repr((todo.choice.default, todo.choice.rows)), *sorted(todo.choice.trusted)]
+            by = made_by(load_config(config) if config else None, [*table, "", *sorted(planning.readers)])
+            _apply(session, where, keep_originals or "", output, planning, by)
         else:
             _tell(session, where, keep_originals or "", output, planning)
 
@@ -144,7 +146,7 @@ def _tell(session: "Session", where: "Place", keep: str, output: Path, planning:
     _show(found, fates, "To be replaced", f"{last} {output / 'sweep.csv'} has each.")
 
 
-def _apply(session: "Session", where: "Place", keep: str, output: Path, planning: "Planning", made_by: str) -> None:
+def _apply(session: "Session", where: "Place", keep: str, output: Path, planning: "Planning", by: str) -> None:
     """Sweep, and write down what was done, also when it is stopped by the server."""
     from sluis.account.session import AccountError
     from sluis.sweep.acts import refusal
@@ -159,7 +161,7 @@ def _apply(session: "Session", where: "Place", keep: str, output: Path, planning
     with _journal(output, where) as journal:
         before = len(journal.ledger.swept)
         try:
-            _replace_all(session, where, keep, journal, planning, made_by, fates)
+            _replace_all(session, where, keep, journal, planning, by, fates)
         except AccountError as error:
             raise Stop(f"{error} (nothing is lost; the same command goes on from here)") from error
         finally:
@@ -178,7 +180,7 @@ def _replace_all(
     keep: str,
     journal: "Journal",
     planning: "Planning",
-    made_by: str,
+    by: str,
     fates: "Counter[Fate]",
 ) -> None:
     from sluis.bulk import Unread
@@ -188,7 +190,7 @@ def _replace_all(
     if keep:
         session.make(keep)
     work = Sweep(session, session.select(where.folder), journal, keep)
-    work.begin(where.token(where.folder), made_by)
+    work.begin(where.token(where.folder), by)
     left = work.unread(session.listed())
     for brought, plan in watched(planned(session, left, planning), sum(each.octets for each in left)):
         if not isinstance(plan, Unread):
@@ -211,33 +213,14 @@ def _journal(output: Path, where: "Place") -> Iterator["Journal"]:
         raise Stop(str(error)) from error
 
 
-def _made_by(config: Path | None, policy: str | None, planning: "Planning") -> str:
-    """All that a plan depends on besides its message, in 32 hexadecimal digits."""
-    from hashlib import blake2b
-
-    from sluis import __version__
-    from sluis.rules.load import fingerprint
-
-    settings = load_config(config) if config else None
-    rules = fingerprint(settings.rules, settings.kept) if settings else fingerprint()
-    facts = "\n".join([__version__, rules, repr(planning.choice), *sorted(planning.readers)])
-    return blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-
-
 def _write(output: Path, listed: Sequence["Line"], fates: Mapping["Fate", int], *, applied: bool) -> None:
-    """Write the account, each file whole or not at all."""
+    """Write the account of what was done, or would be."""
     import json
-    from datetime import UTC, datetime
 
-    from sluis import __version__
     from sluis.sweep.tables import document, table
 
-    made = {"made": datetime.now(UTC).date().isoformat(), "version": __version__, "applied": applied}
-    data = json.dumps(document(listed, fates, made), indent=1, ensure_ascii=False) + "\n"
-    for name, text in {"sweep.json": data, "sweep.csv": table(listed)}.items():
-        part = output / f".{name}.part"
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(output / name)
+    made = document(listed, fates, {**dated(), "applied": applied})
+    write(output, {"sweep.json": json.dumps(made, indent=1, ensure_ascii=False) + "\n", "sweep.csv": table(listed)})
 
 
 def _show(listed: Sequence["Line"], fates: Mapping["Fate", int], outcome: str, last: str) -> None:
