@@ -16,6 +16,7 @@ SERVER = Endpoint("mail.lezer.example", 993)
         ("imaps://sanne%40lezer.example@mail.lezer.example/", Place(SERVER, True, "sanne@lezer.example")),
         ("imaps://s%3Aa@mail.lezer.example/A/B%20%C3%A9?", Place(SERVER, True, "s:a", "A/B é?")),
         ("imap://s@mail.lezer.example:1430/A", Place(Endpoint("mail.lezer.example", 1430), False, "s", "A")),
+        ("imaps://s@mail.lezer.example/inbox", Place(SERVER, True, "s", "INBOX")),
         ("imap://s@localhost", Place(Endpoint("localhost", 143), False, "s", plaintext=True)),
         ("imap://s@[::1]/A", Place(Endpoint("::1", 143), False, "s", "A", plaintext=True)),
     ],
@@ -28,6 +29,13 @@ def test_a_place(text: str, named: Place) -> None:
 def test_an_address_that_is_logged_in_with_is_the_readers() -> None:
     assert place("imaps://sanne@lezer.example@mail.lezer.example").readers == ("sanne@lezer.example",)
     assert place("imaps://sanne@mail.lezer.example").readers == ()
+
+
+def test_a_folder_is_the_same_through_any_port() -> None:
+    ours = place("imaps://sanne@mail.lezer.example/A").token("A")
+    assert place("imap://sanne@Mail.lezer.example:1430/A").token("A") == ours
+    assert len({ours, place("imaps://teun@mail.lezer.example").token("A"), place("imaps://sanne@b.c").token("A")}) == 3
+    assert set(ours) <= set("0123456789abcdef")
 
 
 def test_without_encryption_another_machine_is_logged_in_to_only_when_asked() -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sluis.account.folder import Marks
+from sluis.account.folder import DELETED, Marks
 from sluis.audit.record import Record, State
-from sluis.sweep.ledger import DELETED, Half, Ledger, Step, Swept, step, unlike
+from sluis.sweep.ledger import Half, Ledger, Step, Swept, step, unlike
 from sluis.sweep.note import Begun, Copied, Done, End, Exact, Meant, Note, Passed, Removing, Restored, Restoring
 
 WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -90,6 +90,13 @@ def test_numbers_given_up_count_for_nothing_and_a_half_done_message_keeps_its_ow
     made = ledger(BEGUN, Passed(1), MEANT, Copied(9), Begun("0123", 8, "rules"))
     assert (made.passed, made.copies) == (set(), set())
     assert made.half == Half(MEANT, 7, 9)
+
+
+def test_copies_that_stand_are_counted() -> None:
+    once = [MEANT, Copied(9), Removing("Kept"), Done(End.KEPT)]
+    assert ledger(BEGUN, *once, *once, MEANT, Done(End.WITHDRAWN)).standing(MEANT.cleaned) == 2
+    assert ledger(BEGUN, *once, *once, Restored(0)).standing(MEANT.cleaned) == 1
+    assert ledger(BEGUN, *once).standing(MEANT.original) == 0
 
 
 @pytest.mark.parametrize(

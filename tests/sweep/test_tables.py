@@ -43,7 +43,7 @@ def test_a_line_for_each_message() -> None:
 def test_the_document() -> None:
     made = json.loads(json.dumps(document(lines(ledger()), {Fate.CLEAN: 3}, {"applied": True})))
     assert made["applied"] is True
-    assert made["read"] == {"replace": 0, "clean": 3, "protected": 0, "failed": 0}
+    assert made["read"] == {"replace": 0, "clean": 3, "protected": 0, "failed": 0, "deleted": 0}
     assert made["senders"] == {"shop.example": 4}
     assert made["vendors"] == {"vendor": 4}
     assert [message["uid"] for message in made["messages"]] == [1, 2, 3, 4]

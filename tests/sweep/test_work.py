@@ -176,6 +176,27 @@ def test_a_journal_that_names_a_copy_of_nothing(dovecot: Dovecot, journal: Path)
     assert box.lying() == {2: cleaned(Lying(TRACKING[0]))}
 
 
+@pytest.mark.parametrize("left", [[], [Lying(TRACKING[0], arrived=DAYS[5])]])
+def test_in_new_numbers_mail_that_is_like_a_copy_is_not_taken_for_one(
+    dovecot: Dovecot, journal: Path, left: list[Lying]
+) -> None:
+    """A sweep was killed before it appended the copy of a second, like message; then the folder got new numbers, and
+    that message has perhaps gone. The copy of the first must stay.
+    """
+    box = mailbox(dovecot, Lying(TRACKING[0]))
+    sweep(box, journal)
+    first = cleaned(Lying(TRACKING[0]))
+    plan = PLANNING.of(TRACKING[0])
+    with Journal(journal) as opened:
+        opened.keep(Meant(9, 3, plan.original, Exact.of(plan.cleaned), plan.record))
+    with dovecot.login("sanne") as client:
+        client.delete(box.folder)
+        client.create(box.folder)
+    box.put(first, *left)
+    sweep(box, journal)
+    assert list(box.lying().values()) == [first, *map(cleaned, left)]
+
+
 def test_the_journal_names_nobody(dovecot: Dovecot, journal: Path) -> None:
     box = mailbox(dovecot, *map(Lying, TRACKING))
     sweep(box, journal)

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+DELETED = "\\Deleted"
+"""The flag of a message that the next EXPUNGE removes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A message in the open folder, as the server lists it: `octets` is its RFC822.SIZE."""
+    """A message in the open folder, as the server lists it: `octets` is its RFC822.SIZE; `deleted`, that some client
+    has marked it for deletion.
+    """
 
     uid: int
     octets: int
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,11 @@ class Marks:
 
     flags: frozenset[str]
     arrived: datetime
+
+    @property
+    def lasting(self) -> "Marks":
+        """The same without `\\Deleted`."""
+        return Marks(self.flags - {DELETED}, self.arrived)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class PlaceError(ValueError):
 class Place:
     """`implicit`: TLS from the first octet; without it STARTTLS comes before the login, unless `plaintext`.
 
-    `folder` is '' for a URL that names none.
+    `folder` is '' for a URL that names none; INBOX is so written, since it alone has no case (RFC 9051 §5.1).
     """
 
     endpoint: Endpoint
@@ -38,8 +38,8 @@ class Place:
         return (self.user,) if "@" in self.user else ()
 
     def token(self, folder: str) -> str:
-        """A folder of the account in 32 hexadecimal digits: tells it apart from others, and is nobody's name."""
-        facts = "\0".join((self.endpoint.host, str(self.endpoint.port), self.user, folder))
+        """A folder of the account in 32 hexadecimal digits, whatever the port: tells it apart, and is nobody's name."""
+        facts = "\0".join((self.endpoint.host, self.user, folder))
         return blake2b(facts.encode(), digest_size=16).hexdigest()
 
 
@@ -67,7 +67,8 @@ def place(text: str, *, plaintext: bool = False) -> Place:
         raise PlaceError("the server in the URL is no host or host:port (IPv6 in brackets)") from error
     implicit = scheme == "imaps"
     bare = not implicit and (plaintext or endpoint.loopback)
-    return Place(endpoint, implicit, _decoded(login), _decoded(folder), bare)
+    name = _decoded(folder)
+    return Place(endpoint, implicit, _decoded(login), "INBOX" if name.upper() == "INBOX" else name, bare)
 
 
 def _decoded(text: str) -> str:

@@ -7,7 +7,7 @@ what another client has marked for deletion is that client's.
 import logging
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from typing import Any, Self
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from sluis.account.folder import Brought, Folder, Held, Marks
+from sluis.account.folder import DELETED, Brought, Folder, Held, Marks
 from sluis.account.place import Place
 
 PATIENCE = 120.0
@@ -106,8 +106,8 @@ class Session:
             uids = sorted({uid for each in wanted for uid in self._client.search(each) if uid >= start})
             found: dict[int, Any] = {}
             for at in range(0, len(uids), _NAMED):
-                found |= self._client.fetch(uids[at : at + _NAMED], ["RFC822.SIZE"])
-        return [Held(uid, int(found[uid].get(b"RFC822.SIZE", 0))) for uid in uids if uid in found]
+                found |= self._client.fetch(uids[at : at + _NAMED], ["RFC822.SIZE", "FLAGS"])
+            return [_held(uid, found[uid]) for uid in uids if uid in found]
 
     def bodies(self, held: Sequence[Held]) -> Iterator[Brought]:
         """The messages themselves, asked for as they are wanted; `\\Seen` stays as it is."""
@@ -128,8 +128,7 @@ class Session:
             found = self._client.fetch([uid], ["FLAGS", "INTERNALDATE"]).get(uid, {})
         if b"FLAGS" not in found or found.get(b"INTERNALDATE") is None:
             return None
-        flags = frozenset(_text(flag) for flag in found[b"FLAGS"])
-        return Marks(frozenset(flag for flag in flags if flag.lower() != "\\recent"), found[b"INTERNALDATE"])
+        return Marks(_flags(found), found[b"INTERNALDATE"])
 
     def append(self, raw: bytes, marks: Marks) -> int | None:
         """Add a message to the open folder; its UID, or None where the server does not tell it."""
@@ -153,7 +152,7 @@ class Session:
     def mark_deleted(self, uid: int) -> None:
         """Set `\\Deleted`."""
         with self._told():
-            self._client.add_flags([uid], ["\\Deleted"], silent=True)
+            self._client.add_flags([uid], [DELETED], silent=True)
 
     def expunge(self, uid: int) -> None:
         """Remove one message that is marked `\\Deleted`, and no other. Needs UIDPLUS."""
@@ -222,6 +221,15 @@ def _batches(held: Sequence[Held]) -> Iterator[list[Held]]:
             batch, octets = [], 0
     if batch:
         yield batch
+
+
+def _held(uid: int, found: Mapping[bytes, Any]) -> Held:
+    return Held(uid, int(found.get(b"RFC822.SIZE", 0)), DELETED in _flags(found))
+
+
+def _flags(found: Mapping[bytes, Any]) -> frozenset[str]:
+    """The flags that last: `\\Recent` is of the session only."""
+    return frozenset(_text(flag) for flag in found.get(b"FLAGS", ())) - {"\\Recent"}
 
 
 def _text(value: bytes | str | int) -> str:

@@ -129,8 +129,9 @@ def _tell(session: "Session", where: "Place", keep: str, output: Path, planning:
     from sluis.sweep.work import planned
 
     session.examine(where.folder)
-    held = session.listed()
-    fates: Counter[Fate] = Counter()
+    listed = session.listed()
+    held = [each for each in listed if not each.deleted]
+    fates = Counter({Fate.DELETED: len(listed) - len(held)})
     found = []
     for brought, plan in watched(planned(session, held, planning), sum(each.octets for each in held)):
         if isinstance(plan, Unread):
@@ -185,13 +186,16 @@ def _replace_all(
 ) -> None:
     from sluis.bulk import Unread
     from sluis.cli.progress import watched
+    from sluis.sweep.plan import Fate
     from sluis.sweep.work import Sweep, planned
 
     if keep:
         session.make(keep)
     work = Sweep(session, session.select(where.folder), journal, keep)
     work.begin(where.token(where.folder), by)
-    left = work.unread(session.listed())
+    listed = session.listed()
+    fates[Fate.DELETED] += sum(each.deleted for each in listed)
+    left = work.unread(listed)
     for brought, plan in watched(planned(session, left, planning), sum(each.octets for each in left)):
         if not isinstance(plan, Unread):
             fates[plan.fate] += 1
@@ -233,11 +237,11 @@ def _show(listed: Sequence["Line"], fates: Mapping["Fate", int], outcome: str, l
     from sluis.terminal import console, visible
 
     screen = console()
-    saved = sum(line.before - line.after for line in listed)
+    saved, read = sum(line.before - line.after for line in listed), sum(fates.values()) - fates[Fate.DELETED]
     screen.print(
-        f"Messages read: {sum(fates.values()):,}. {outcome}: {len(listed):,} ({saved:,} octets less). Left as they "
-        f"are: {fates[Fate.CLEAN]:,} with nothing to clean, {fates[Fate.PROTECTED]:,} signed or encrypted, "
-        f"{fates[Fate.FAILED]:,} not understood.",
+        f"Messages read: {read:,}. {outcome}: {len(listed):,} ({saved:,} octets less). Left as they are: "
+        f"{fates[Fate.CLEAN]:,} with nothing to clean, {fates[Fate.PROTECTED]:,} signed or encrypted, "
+        f"{fates[Fate.FAILED]:,} not understood, {fates[Fate.DELETED]:,} marked for deletion.",
         soft_wrap=True,
     )
     for heading, names in (

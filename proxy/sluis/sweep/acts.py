@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Container, Mapping
 
-from sluis.account.folder import Marks
+from sluis.account.folder import DELETED, Marks
 from sluis.account.session import AccountError, Session
-from sluis.sweep.ledger import DELETED, unlike
+from sluis.sweep.ledger import unlike
 from sluis.sweep.note import Exact
 
 

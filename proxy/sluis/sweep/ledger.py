@@ -7,10 +7,8 @@ act and its note. Notes say only what cannot be seen: which copy is ours, and th
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sluis.account.folder import Marks
+from sluis.account.folder import DELETED, Marks
 from sluis.sweep.note import Begun, Copied, Done, End, Exact, Meant, Note, Passed, Removing, Restored, Restoring
-
-DELETED = "\\Deleted"
 
 
 @dataclass(slots=True)
@@ -69,6 +67,11 @@ class Ledger:
                 self.restored.add(index)
             case _:
                 raise ValueError("a note that does not follow")
+
+    def standing(self, cleaned: Exact) -> int:
+        """How many messages of these octets are copies that were put in an original's place."""
+        ended = (each for index, each in enumerate(self.swept) if index not in self.restored)
+        return sum(each.meant.cleaned == cleaned and each.end in {End.REMOVED, End.KEPT} for each in ended)
 
     def _begin(self, begun: Begun) -> None:
         before = self.begun

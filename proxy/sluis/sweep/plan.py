@@ -13,12 +13,15 @@ from sluis.sweep.note import Exact
 
 
 class Fate(StrEnum):
-    """`PROTECTED`: signed or encrypted. `FAILED`: more than could be understood. None but `REPLACE` is touched."""
+    """`PROTECTED`: signed or encrypted. `FAILED`: more than could be understood. `DELETED`: marked so by a client, and
+    not read. None but `REPLACE` is touched.
+    """
 
     REPLACE = "replace"
     CLEAN = "clean"
     PROTECTED = "protected"
     FAILED = "failed"
+    DELETED = "deleted"
 
 
 _FATES = {

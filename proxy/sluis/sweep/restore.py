@@ -8,10 +8,11 @@ it is kept.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sluis.account.folder import DELETED
 from sluis.account.session import Session
 from sluis.sweep.acts import located, move, remove
 from sluis.sweep.journal import Journal
-from sluis.sweep.ledger import DELETED, Ledger, Swept
+from sluis.sweep.ledger import Ledger, Swept
 from sluis.sweep.note import Exact, Restored, Restoring
 
 Places = Mapping[Exact, list[int]]
@@ -60,8 +61,10 @@ def returns(session: Session, folder: str, ledger: Ledger) -> list[Return]:
     for name in {swept.keep for swept in entries.values()}:
         session.examine(name)
         there[name] = located(session, {each.meant.original for each in entries.values() if each.keep == name})
-    session.examine(folder)
+    validity = session.examine(folder).validity
     here = located(session, {exact for each in entries.values() for exact in (each.meant.original, each.meant.cleaned)})
+    if ledger.begun and ledger.begun.validity == validity:  # of messages that are alike, those that are ours come first
+        here = {exact: sorted(uids, key=lambda uid: (uid not in ledger.copies, uid)) for exact, uids in here.items()}
     return list(pairs(entries, here, there))
 
 
@@ -70,7 +73,7 @@ def restore(session: Session, folder: str, journal: Journal, wanted: list[Return
     session.select(folder)
     ours = {each.copy for each in wanted if each.index in journal.ledger.restoring}
     marked = ((each.copy, session.marks(each.copy)) for each in wanted)
-    flags = {copy: marks for copy, marks in marked if marks and (DELETED not in marks.flags or copy in ours)}
+    flags = {copy: marks.lasting for copy, marks in marked if marks and (DELETED not in marks.flags or copy in ours)}
     for name in {each.swept.keep for each in wanted if each.kept is not None}:
         session.select(name)
         for each in wanted:

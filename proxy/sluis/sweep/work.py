@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sluis.account.folder import Brought, Folder, Held, Marks
-from sluis.account.session import Session
+from sluis.account.folder import DELETED, Brought, Folder, Held, Marks
+from sluis.account.session import AccountError, Session
 from sluis.bulk import Unread, crew, each
 from sluis.sweep.acts import located, matched, move, remove
 from sluis.sweep.journal import Journal
-from sluis.sweep.ledger import DELETED, Half, Step, step
+from sluis.sweep.ledger import Half, Step, step
 from sluis.sweep.note import Begun, Copied, Done, End, Exact, Meant, Passed, Removing
 from sluis.sweep.plan import Fate, Plan, Planning
 
+_OTHERS = "another client has moved or deleted it meanwhile"
+_STOPPED = "it was stopped before there was a copy"
 SETTLING = 5.0
 """Seconds for the server to end what it was told by a sweep that was killed."""
 
@@ -48,9 +50,9 @@ class Sweep:
             self._resume(half)
 
     def unread(self, held: list[Held]) -> list[Held]:
-        """Those that neither were read before nor are copies of ours."""
-        ledger = self.journal.ledger
-        return [each for each in held if each.uid not in ledger.passed and each.uid not in ledger.copies]
+        """Those that were not read before, are no copies of ours, and are not marked for deletion."""
+        known = self.journal.ledger.passed | self.journal.ledger.copies
+        return [each for each in held if each.uid not in known and not each.deleted]
 
     def settle(self, uid: int, plan: Plan) -> None:
         """Do with the message as planned."""
@@ -64,24 +66,24 @@ class Sweep:
         self.journal.keep(Meant(uid, self.folder.following, plan.original, cleaned, plan.record))
         copy = self.session.append(plan.cleaned, marks) or self._copy(cleaned, self.folder.following)
         if copy is None:
-            self.journal.keep(Done(End.WITHDRAWN, "the server took the copy and does not show it"))
-            return
+            raise AccountError("the server took a copy and does not show it")
         self.journal.note(Copied(copy))
         self._finish(uid, copy, cleaned)
 
     def _resume(self, half: Half) -> None:
-        fresh = half.validity == self.folder.validity
-        cleaned, original = half.meant.cleaned, half.meant.original
-        copy = half.copy if fresh and half.copy else self._copy(cleaned, half.meant.following if fresh else 1)
+        if half.validity != self.folder.validity:
+            self._resume_anew(half)
+            return
+        cleaned = half.meant.cleaned
+        copy = half.copy or self._copy(cleaned, half.meant.following)
         if copy and self.session.marks(copy) is None:
             copy = None
-        uid = half.meant.uid if fresh else next(iter(located(self.session, {original})[original]), 0)
-        marks = self.session.marks(uid) if uid else None
+        marks = self.session.marks(half.meant.uid)
         match step(marks, copied=copy is not None, removing=half.removing is not None):
             case Step.FINISH if copy:
-                if half.copy != copy:
+                if half.copy is None:
                     self.journal.note(Copied(copy))
-                self._finish(uid, copy, cleaned)
+                self._finish(half.meant.uid, copy, cleaned)
             case Step.WITHDRAW if copy:
                 self._withdraw(copy, _OTHERS)
             case Step.CLOSE:
@@ -89,7 +91,26 @@ class Sweep:
             case Step.FORGET:
                 self.journal.keep(Done(End.GONE))
             case _:
-                self.journal.keep(Done(End.WITHDRAWN, "it was stopped before there was a copy"))
+                self.journal.keep(Done(End.WITHDRAWN, _STOPPED))
+
+    def _resume_anew(self, half: Half) -> None:
+        """The same in a folder with new numbers. No copy can be told from mail that is like it, so none is removed; one
+        that is more than the copies that are known will do, if it arrived when the original did.
+        """
+        cleaned, original = half.meant.cleaned, half.meant.original
+        places = located(self.session, {cleaned, original})
+        spare = len(places[cleaned]) > self.journal.ledger.standing(cleaned)
+        alike = {marks.arrived: uid for uid in places[cleaned] if spare and (marks := self.session.marks(uid))}
+        for uid in places[original]:
+            marks = self.session.marks(uid)
+            copy = alike.get(marks.arrived) if marks and self._wanted(marks) else None
+            if marks and copy and not matched(self.session, copy, cleaned, marks.lasting):
+                self.journal.note(Copied(copy))
+                self._let_go(uid, marks)
+                return
+        gone = half.removing is not None and not places[original]
+        end = End.WITHDRAWN if not gone else End.KEPT if half.removing else End.REMOVED
+        self.journal.keep(Done(end, "" if gone else _STOPPED))
 
     def _copy(self, cleaned: Exact, start: int) -> int | None:
         """A copy that no note tells the number of."""
@@ -98,15 +119,22 @@ class Sweep:
 
     def _finish(self, uid: int, copy: int, cleaned: Exact) -> None:
         """Look at the copy, and let the original go."""
-        ours = self.journal.ledger.half is not None and self.journal.ledger.half.removing is not None
         marks = self.session.marks(uid)
-        if marks is None or (DELETED in marks.flags and not ours):
+        if marks is None or not self._wanted(marks):
             self._withdraw(copy, _OTHERS)
-            return
-        if why := matched(self.session, copy, cleaned, _lasting(marks)):
+        elif why := matched(self.session, copy, cleaned, marks.lasting):
             self._withdraw(copy, why)
             self.journal.note(Passed(uid))
-            return
+        else:
+            self._let_go(uid, marks)
+
+    def _wanted(self, marks: Marks) -> bool:
+        """Whether no other client has marked the half-done message for deletion."""
+        half = self.journal.ledger.half
+        return DELETED not in marks.flags or (half is not None and half.removing is not None)
+
+    def _let_go(self, uid: int, marks: Marks) -> None:
+        """Move the original to where it is kept, or remove it: its copy was found good."""
         self.journal.keep(Removing(self.keep))
         if self.keep:
             move(self.session, uid, marks, self.keep)
@@ -117,10 +145,3 @@ class Sweep:
     def _withdraw(self, copy: int, why: str) -> None:
         remove(self.session, copy)
         self.journal.keep(Done(End.WITHDRAWN, why))
-
-
-_OTHERS = "another client has moved or deleted it meanwhile"
-
-
-def _lasting(marks: Marks) -> Marks:
-    return replace(marks, flags=marks.flags - {DELETED})
