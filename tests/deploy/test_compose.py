@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.deploy.dockerfile import instructions, settings
+from tests.deploy.dockerfile import instructions
 from tests.integration.process import program
 
 from sluis.config import Config, Endpoint, Smtp
@@ -45,13 +45,13 @@ def test_it_can_be_reached_from_this_machine_only(service: str):
 
 
 def test_the_gate_understands_its_settings():
-    config = Config.load(None, settings(_DEPLOY / "Dockerfile") | _GATE["environment"])
+    config = Config.load(_DEPLOY / "sluis.yaml", _GATE["environment"])
     assert config.smtp.upstream == Smtp(Endpoint("mailserver", 25))
     assert _GATE["ports"] == [f"127.0.0.1:{port}:{port}" for port in (config.smtp.listen.port, config.web.listen.port)]
 
 
 def test_the_gate_takes_mail_for_whom_the_mail_server_does():
-    config = Config.load(None, settings(_DEPLOY / "Dockerfile") | _GATE["environment"])
+    config = Config.load(_DEPLOY / "sluis.yaml", _GATE["environment"])
     assert _postconf("virtual_mailbox_domains") == ", ".join(config.smtp.accept_domains)
 
 

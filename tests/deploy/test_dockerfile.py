@@ -6,14 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.deploy.dockerfile import instructions, settings
+from tests.deploy.dockerfile import instructions
 from tests.integration.gate import Gate
 from tests.integration.process import free_port
 
-from sluis.config import Config, Endpoint, Maildir
+from sluis.config import Config, ConfigError, Endpoint, Maildir
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
 _IMAGE = _DEPLOY / "Dockerfile"
+_SETTINGS = _DEPLOY / "sluis.yaml"
 
 
 @pytest.mark.parametrize("file", ["Dockerfile", "mailserver/Dockerfile"])
@@ -24,20 +25,20 @@ def test_hadolint_agrees(file: str):
 
 
 def test_its_settings_are_understood():
-    config = Config.load(None, settings(_IMAGE))
+    config = Config.load(_SETTINGS, {})
     assert config.smtp.upstream == Maildir(Path("/mail"))
     assert (config.smtp.listen.host, config.web.listen.host) == ("0.0.0.0", "0.0.0.0")
 
 
 def test_it_listens_where_sluis_does_by_default():
-    config, default = Config.load(None, settings(_IMAGE)), Config()
+    config, default = Config.load(_SETTINGS, {}), Config()
     ports = [config.smtp.listen.port, config.web.listen.port]
     assert ports == [default.smtp.listen.port, default.web.listen.port]
     assert instructions(_IMAGE, "EXPOSE") == [" ".join(map(str, ports))]
 
 
 def test_what_is_written_goes_into_a_volume():
-    config = Config.load(None, settings(_IMAGE))
+    config = Config.load(_SETTINGS, {})
     assert isinstance(config.smtp.upstream, Maildir)
     assert instructions(_IMAGE, "VOLUME") == [f"{config.smtp.upstream.path} {config.state}"]
 
@@ -64,9 +65,14 @@ def test_the_health_check_tells_a_gate_from_none(gate: Gate):
 
 def test_it_takes_mail_for_nobody_else_until_told_whom():
     """A mail server behind must come with the domains it is for, as the image listens to the world."""
-    from sluis.config import ConfigError
-
-    behind = settings(_IMAGE) | {"SLUIS_SMTP__UPSTREAM": "smtp://mail.internal"}
     with pytest.raises(ConfigError, match="accept_domains"):
-        Config.load(None, behind)
-    assert Config.load(None, settings(_IMAGE)).smtp.listen == Endpoint("0.0.0.0", 2525)
+        Config.load(_SETTINGS, {"SLUIS_SMTP__UPSTREAM": "smtp://mail.internal"})
+    assert Config.load(_SETTINGS, {}).smtp.listen == Endpoint("0.0.0.0", 2525)
+
+
+def test_its_settings_lie_where_another_file_may_be_laid_over_them():
+    """Were they variables, they would win over that file, and its upstream would not be where mail goes."""
+    copied = next(words.split() for words in instructions(_IMAGE, "COPY") if "sluis.yaml" in words)
+    assert copied == ["deploy/sluis.yaml", "/etc/sluis/sluis.yaml"]
+    assert json.loads(instructions(_IMAGE, "CMD")[-1]) == ["serve", "--config", copied[1]]
+    assert "SLUIS_" not in " ".join(instructions(_IMAGE, "ENV"))
