@@ -64,6 +64,7 @@ class ClientSession(SMTP):
         self._utf8 = False
         self._errors = 0
         self._idle = False
+        self._leaving = False
         self._over = False
 
     def __dir__(self) -> list[str]:
@@ -78,8 +79,8 @@ class ClientSession(SMTP):
         return not self._secure  # TLS cannot be closed on one side only
 
     def turn_out(self) -> asyncio.Task[None]:
-        """The gate closes: part at once from a client that says nothing, else after the reply it waits for."""
-        self._over = True
+        """The gate closes: say 421 and part, at once from a client that is silent, else after the reply it is owed."""
+        self._leaving = True
         if self._idle:
             self._part(answers.GOING_DOWN)
         return cast("asyncio.Task[None]", self._handler_coroutine)
@@ -134,7 +135,7 @@ class ClientSession(SMTP):
 
     async def _converse(self) -> None:
         await self._say(Reply.of(f"220 {self._service.name} ESMTP Sluis"))
-        while not self._over:
+        while not (self._over or self._leaving):
             self._reset_timeout()
             self._idle = True
             line = await self._inbox.line()
@@ -143,6 +144,8 @@ class ClientSession(SMTP):
             if line is None:
                 return
             await self._obey(line)
+        if not self._over:
+            await self._say(answers.GOING_DOWN)
 
     async def _obey(self, line: bytes) -> None:
         verb, _, rest = line.partition(b" ")
