@@ -5,11 +5,14 @@
 As root, since Dovecot starts as root only. Messages are newsletters of 60 kB, 1,000 unless told. Figures are wall
 seconds of the best of three rounds, and milliseconds of Sluis' CPU time for one message: once where every message is
 cleaned each time, once where Sluis remembers all of them. Client and servers share one machine, where Dovecot gives
-mail out of memory as fast as it can be copied: nowhere else is the ratio so bad. Then one message with an attachment of
-30 MB is fetched, and the most memory that Sluis ever held is told, in MB.
+mail out of memory as fast as it can be copied: nowhere else is the ratio so bad. What is lost to a second connection
+alone says the pipe, a process that passes octets on and does nothing else. Then one message with an attachment of 30 MB
+is fetched, and the most memory that Sluis ever held is told, in MB.
 """
 
+import asyncio
 import imaplib
+import multiprocessing
 import os
 import re
 import sys
@@ -20,6 +23,7 @@ from pathlib import Path
 
 from tests.integration.dovecot import Dovecot, dovecot
 from tests.integration.gate import Gate, reading_gate
+from tests.integration.process import answers, eventually, free_port
 
 SIZE = 60_000  # octets of a message
 ATTACHMENT = 30_000_000  # octets
@@ -99,6 +103,39 @@ def gate(server: Dovecot, remembered: int) -> AbstractContextManager[Gate]:
     return reading_gate(f"imap://127.0.0.1:{server.imap}", settings)
 
 
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while octets := await reader.read(131_072):
+        writer.write(octets)
+        await writer.drain()
+    writer.close()
+
+
+async def _pipe(port: int, behind: int) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", behind)
+        await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+
+    await (await asyncio.start_server(serve, "127.0.0.1", port)).serve_forever()
+
+
+def _run_pipe(port: int, behind: int) -> None:
+    asyncio.run(_pipe(port, behind))
+
+
+@contextmanager
+def pipe(server: Dovecot) -> Iterator[int]:
+    """The port of a process that passes on octets to and from `server`, and does nothing else."""
+    port = free_port()
+    process = multiprocessing.get_context("spawn").Process(target=_run_pipe, args=(port, server.imap), daemon=True)
+    process.start()
+    eventually(lambda: answers(port), "the pipe")
+    try:
+        yield port
+    finally:
+        process.kill()
+        process.join()
+
+
 def fill(server: Dovecot, many: int) -> int:
     """Put the messages there; the octets of all of them."""
     octets = 0
@@ -113,10 +150,12 @@ def fill(server: Dovecot, many: int) -> int:
     return octets
 
 
-def compare(server: Dovecot, gates: dict[str, Gate], many: int) -> None:
+def compare(server: Dovecot, pipe: int, gates: dict[str, Gate], many: int) -> None:
     for what, fetch in (("all at once", at_once), ("one by one", one_by_one), ("headers", headers), ("part 1", texts)):
         direct = seconds(server, server.imap, fetch)
         print(f"{what:<12} {'direct':<12} {direct:8.2f} s")
+        piped = seconds(server, pipe, fetch)
+        print(f"{'':<12} {'pipe':<12} {piped:8.2f} s {piped / direct:8.1f} x")
         for name, gate in gates.items():
             before = worked(gate)
             through = seconds(server, gate.port, fetch)
@@ -126,10 +165,12 @@ def compare(server: Dovecot, gates: dict[str, Gate], many: int) -> None:
 
 def main() -> None:
     many = int(sys.argv[1]) if sys.argv[1:] else 1000
-    with dovecot() as server, gate(server, 1) as anew, gate(server, 10**9) as again:
+    with dovecot() as server, pipe(server) as port, gate(server, 1) as anew, gate(server, 10**9) as again:
         octets = fill(server, many)
         print(f"{many} messages, {octets / 1e6:.1f} MB")
-        compare(server, {"cleaned": anew, "remembered": again}, many)
+        with mailbox(server, again.port, "Many") as client:
+            at_once(client)
+        compare(server, port, {"cleaned": anew, "remembered": again}, many)
         print(f"most memory so far                    {held(anew):6.0f} MB")
         for what, items in (("the text of a mail of 30 MB", "(BODY.PEEK[1])"), ("all of it", "(BODY.PEEK[])")):
             with mailbox(server, anew.port, "Big") as client:

@@ -59,11 +59,11 @@ class Items:
             self.passed(error.stage, error.reason)
             self._learn(found, None)
             return found.with_texts({}, ours)
-        over = overlay(raw, cleaned.raw)
-        self._learn(found, over)
-        texts = (
-            await self._pieces(found, Places(AtHand(raw), over), cleaned.report) if plan or len(found.items) > 1 else {}
-        )
+        texts: dict[Item, bytes] = {}
+        if plan or sum(1 for _ in found.texts()) > 1:
+            over = overlay(raw, cleaned.raw)
+            self._learn(found, over)
+            texts = await self._pieces(found, Places(AtHand(raw), over), cleaned.report)
         return found.with_texts(texts | {whole: cleaned.raw}, ours)
 
     async def _pieces(self, found: Answer, places: Places, report: Report) -> dict[Item, bytes]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluis.imap.section import Section
+from sluis.report import Span
 
 _BLOCK = 256  # octets that are kept as one change, once one of them differs
 
@@ -47,6 +48,15 @@ class Overlay:
             position = stop
         return b"".join((*pieces, octets[position - start :])) if pieces else octets
 
+    def message(self, raw: bytes) -> bytes:
+        """The very message that the changes were made to, cleaned."""
+        if not self.changes:
+            return raw
+        out = bytearray(raw)
+        for change in self.changes:
+            out[change.start : change.start + len(change.after)] = change.after
+        return bytes(out)
+
     def piece(self, section: Section, octets: bytes) -> bytes | None:
         """The `octets` of `section` cleaned; None if nobody knows where it begins."""
         if not self.changes:
@@ -64,11 +74,12 @@ class Overlay:
 
 def overlay(raw: bytes, cleaned: bytes) -> Overlay:
     """What makes `cleaned` of `raw`, which is as long."""
-    changes: list[Change] = []
     if raw == cleaned:
         return Overlay(())
+    spans: list[Span] = []
     for start in range(0, len(raw), _BLOCK):
-        before, after = raw[start : start + _BLOCK], cleaned[start : start + _BLOCK]
-        if before != after:
-            changes.append(Change(start, before, after))
-    return Overlay(tuple(changes))
+        end = start + _BLOCK
+        if raw[start:end] != cleaned[start:end]:
+            begin = spans.pop()[0] if spans and spans[-1][1] == start else start
+            spans.append((begin, end))
+    return Overlay(tuple(Change(start, raw[start:end], cleaned[start:end]) for start, end in spans))
