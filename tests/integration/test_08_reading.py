@@ -7,10 +7,8 @@ first through the gate must be answered as Dovecot itself answers when asked the
 import imaplib
 import re
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,19 +16,13 @@ from tests.integration import dovecot as dovecot_server
 from tests.integration.certificate import Certificate, certificate
 from tests.integration.dovecot import PASSWORD, Dovecot, address
 from tests.integration.gate import Gate, reading_gate
-from tests.integration.process import program
+from tests.integration.mailboxes import FIT, FIXTURES, READER, RULES, fill, fixtures
 
 from sluis.clean import clean
-from sluis.policy import POLICIES
-from sluis.rules.load import load
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 EVERY = 20  # of the corpus' files, to be done in half a minute
-READER = "teun"
 PLAINTEXT = {"upstream_tls": {"mode": "off"}}
-FIT = replace(POLICIES["balanced"], fit=True)
-RULES = load()
 
 NUMBERS = ("1", "2", "3", "1.1", "1.2", "2.1", "2.2", "1.1.1", "1.1.2", "1.2.1", "2.1.1", "4", "5")
 SECTIONS = ["", "TEXT", "HEADER", *NUMBERS, *(f"{number}.TEXT" for number in NUMBERS)]
@@ -38,24 +30,6 @@ SECTIONS += [f"{number}.{what}" for number in NUMBERS[:5] for what in ("MIME", "
 PARTIALS = ("<0.64>", "<100.1000>", "<1000.100000>")
 
 Answers = list[bytes | tuple[bytes, bytes]]
-
-
-def fixtures() -> list[bytes]:
-    """The fixtures, and one of them in three more wrappings: deeper in, attached, and with another beside it."""
-    found = [path.read_bytes() for path in sorted(FIXTURES.glob("*.eml"))]
-    one, two = (FIXTURES / "mailchimp-museum.eml").read_bytes(), (FIXTURES / "sendgrid-opaque.eml").read_bytes()
-    top = b"Subject: wrapped\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n"
-    attached = b"--q\r\nContent-Type: message/rfc822\r\n\r\n" + one + b"\r\n"
-    deeper = (
-        b"--q\r\n" + two.partition(b"\r\nContent-Type")[1].lstrip() + two.partition(b"\r\nContent-Type")[2] + b"\r\n"
-    )
-    text = b"--q\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
-    return [
-        *found,
-        top + attached + b"--q--\r\n",
-        top + text + deeper + b"--q--\r\n",
-        top + deeper + attached + b"--q--\r\n",
-    ]
 
 
 def corpus() -> list[bytes]:
@@ -69,21 +43,6 @@ def reading(dovecot: Dovecot) -> Iterator[Gate]:
     """Sluis in front of Dovecot."""
     with reading_gate(f"imap://127.0.0.1:{dovecot.imap}", PLAINTEXT) as server:
         yield server
-
-
-def fill(dovecot: Dovecot, name: str, raws: list[bytes]) -> int:
-    """Put `raws` into a mailbox, and what the cleaner makes of them into another; the number that are there."""
-    with dovecot.login(READER) as client:
-        for mailbox in (f"Tracked-{name}", f"Clean-{name}"):
-            assert client.create(mailbox)[0] == "OK"
-        date = '"12-Nov-2026 09:30:04 +0100"'
-        for raw in raws:
-            client.append(f"Tracked-{name}", "", date, raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-        client.select(f"Tracked-{name}", readonly=True)
-        stored = [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
-        for raw in stored:
-            assert client.append(f"Clean-{name}", "", date, clean(raw, FIT, RULES).raw)[0] == "OK"
-        return len(stored)
 
 
 @pytest.fixture(scope="module")
@@ -209,52 +168,6 @@ def test_all_that_others_collected(reading: Gate, dovecot: Dovecot):
             got, wanted = answers(through, items), answers(direct, items)
             assert len(wanted) >= count
             assert [uid for uid, (a, b) in enumerate(zip(got, wanted, strict=True)) if a != b] == [], section
-
-
-class TestMbsync:
-    def test_a_second_sync_downloads_nothing(self, reading: Gate, dovecot: Dovecot, filled: int, tmp_path: Path):
-        settings = f"""
-            IMAPAccount gate
-            Host 127.0.0.1
-            Port {reading.port}
-            User {address(READER)}
-            Pass {PASSWORD}
-            SSLType None
-            AuthMechs LOGIN
-
-            IMAPStore far
-            Account gate
-
-            MaildirStore near
-            Path {tmp_path}/
-            Inbox {tmp_path}/INBOX
-            SubFolders Verbatim
-
-            Channel all
-            Far :far:Tracked-fixtures
-            Near :near:mail
-            Create Near
-            SyncState *
-        """
-        file = tmp_path / "mbsyncrc"
-        file.write_text("\n".join(line.strip() for line in settings.splitlines()))
-        command = [program("mbsync"), "-c", str(file), "all"]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-        first = maildir(tmp_path / "mail")
-        with dovecot.login(READER) as direct:
-            direct.select("Clean-fixtures", readonly=True)
-            wanted = [part[1] for part in direct.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
-        assert sorted(first.values()) == sorted(octets.replace(b"\r\n", b"\n") for octets in wanted)
-        before = cleaned_so_far(reading)
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-        assert maildir(tmp_path / "mail") == first
-        assert cleaned_so_far(reading) == before
-
-
-def maildir(folder: Path) -> dict[str, bytes]:
-    """The messages by their names, without the mark that mbsync puts on what it brings."""
-    found = {path.name: path.read_bytes() for kind in ("cur", "new") for path in (folder / kind).iterdir()}
-    return {name: re.sub(rb"^X-TUID: .*\n", b"", octets, count=1, flags=re.MULTILINE) for name, octets in found.items()}
 
 
 @pytest.fixture(scope="module")
