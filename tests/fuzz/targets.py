@@ -13,14 +13,22 @@ from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import tokenTypes
 from tests.invariants import check, rules
 
+from sluis import clean as cleaner
+from sluis.clean import reads
 from sluis.detect.elements import ELEMENTS
+from sluis.imap.capability import offered
+from sluis.imap.command import ask
+from sluis.imap.fetch import answer
+from sluis.imap.structure import structure
+from sluis.imap.wire import Framer, Line, Octets
 from sluis.message.body import Encoding
 from sluis.message.charset import readings
 from sluis.message.mime import parse
+from sluis.message.skim import Skim
 from sluis.message.splice import splice
 from sluis.message.transfer import decode
 from sluis.policy import POLICIES
-from sluis.report import Edit
+from sluis.report import Edit, Verdict
 from sluis.scan.budget import Budget, Overrun
 from sluis.scan.css import references
 from sluis.scan.fold import fold
@@ -232,6 +240,53 @@ def _fed(wire: bytes, cuts: tuple[int, ...]) -> Whole | Refused | None:
     return None
 
 
+def imap(data: bytes) -> None:
+    """Cuts change nothing, what comes out put end to end is what went in, and nothing that is read raises."""
+    head, wire = split(data)
+    server = bool(head[0] & 1)
+    whole, cut = _framed(wire, (), server), _framed(wire, tuple(octet * len(wire) // 255 for octet in head), server)
+    assert whole == cut
+    assert wire.startswith(b"".join(octets for octets, _ in whole))
+    ask(wire, 0)
+    offered(wire)
+    structure(wire)
+    if found := answer(wire):
+        assert found.with_texts({}) == wire
+        assert all(wire[slice(*item.span)].upper().startswith(item.name) for item in found.items)
+
+
+def _framed(wire: bytes, cuts: tuple[int, ...], server: bool) -> list[tuple[bytes, bool]]:
+    """The lines of a stream and its literals, each whole, and which of them end a command or response."""
+    framer, found, literal = Framer(server=server), list[tuple[bytes, bool]](), False
+    for start, end in pairwise([0, *sorted(cuts), len(wire)]):
+        framer.feed(wire[start:end])
+        while (event := framer.next()) is not None:
+            if isinstance(event, Line):
+                found.append((event.octets, event.last))
+            elif literal:
+                found[-1] = (found[-1][0] + event.octets, False)
+            else:
+                found.append((event.octets, False))
+            literal = isinstance(event, Octets) and event.left > 0
+    return found
+
+
+def skim(data: bytes) -> None:
+    """A message as it streams comes out as it does whole."""
+    head, raw = split(data)
+    policy = replace(POLICIES["balanced"], fit=True)
+    skimmed, out, done = Skim(reads, least=1 + head[0]), b"", 0
+    step = 1 + head[1]
+    for start in range(0, len(raw), step):
+        if passing := skimmed.feed(raw[start : start + step]):
+            settled = cleaner.clean(bytes(skimmed.kept[: skimmed.settled]), policy, rules()).raw
+            out, done = out + settled[done:] + passing, skimmed.settled
+    rest = skimmed.end()
+    cleaned = cleaner.clean(raw, policy, rules())
+    if cleaned.report.verdict is not Verdict.FAILED:
+        assert out + cleaner.clean(bytes(skimmed.kept), policy, rules()).raw[done:] + rest == cleaned.raw
+
+
 TARGETS: Mapping[str, Target] = MappingProxyType(
-    {each.__name__: each for each in (message, transfer, charset, html, css, clean, urls, framing)}
+    {each.__name__: each for each in (message, transfer, charset, html, css, clean, urls, framing, imap, skim)}
 )

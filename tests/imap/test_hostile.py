@@ -1,10 +1,12 @@
-"""Whatever either side says: nothing breaks, nothing is made up, and the session has a clear end."""
+"""Whatever either side says: nothing breaks, nothing is made up or held, and the session has a clear end."""
 
+import asyncio
 import random
 
 import pytest
 from structlog.testing import capture_logs
 from tests.imap.stage import Player, stage
+from tests.imap.test_telling import little_memory
 
 SERVER = [
     b"* 1 FETCH (",
@@ -99,3 +101,80 @@ async def test_what_never_closes_ends_at_the_limit(word: bytes) -> None:
         stream = word + b"(" * 500_000
         assert stream.startswith(await heard(server, client, stream))
         assert played.count("sluis_originals_passed_total") <= 1
+
+
+GIGABYTE = b"{1073741824}\r\n"
+FLOOD = b"x" * 20_000_000
+
+
+async def pours(speaker: Player, hearer: Player, octets: bytes, most: int) -> None:
+    """What the one says the other hears as it was said, but for the last `most` octets, which may be waited with."""
+
+    async def pour() -> None:
+        for start in range(0, len(octets), 65_536):
+            await speaker.says(octets[start : start + 65_536])
+
+    pouring, position = asyncio.create_task(pour()), 0
+    while position < len(octets) - most:
+        heard = await hearer.reader.read(65_536)
+        assert heard
+        assert octets.startswith(heard, position)
+        position += len(heard)
+    await pouring
+
+
+@pytest.mark.parametrize(
+    "word", [b"* 1 FETCH (BODY[] ", b"* 1 FETCH (BODY[1] ", b"* 1 FETCH (UID 7 RFC822.HEADER ", b"* LIST () NIL "]
+)
+async def test_a_gigabyte_that_is_announced_is_not_waited_for(word: bytes) -> None:
+    async with stage(message_size_limit=100_000) as played:
+        client, server = await played.pair()
+        said = word + GIGABYTE + FLOOD
+        with little_memory():
+            await pours(server, client, said, 0)
+        server.leaves()
+        assert await client.ends() == b""
+
+
+@pytest.mark.parametrize(
+    "word", [b'a LOGIN "', b"a APPEND box ", b"a FETCH 1 (", b"", b"a APPEND box {1073741824+}\r\n"]
+)
+async def test_a_client_that_never_ends_a_line_is_not_held(word: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        said = word + FLOOD
+        with little_memory():
+            await pours(client, server, said, 100_000)
+
+
+async def test_commands_that_nobody_answers_wait() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        noops = b"a NOOP\r\n" * 256
+        await client.says(noops + b"b NOOP\r\n" * 10_000)
+        await server.hears(noops)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await server.reader.read(1)
+        await server.says(b"a OK done\r\n")
+        await server.hears(b"b NOOP\r\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"* %d FETCH (UID %d RFC822.SIZE 999999)\r\n",
+        b"* 1 FETCH (UID %d RFC822.SIZE 9 X-%d {20000}\r\n" + b"x" * 20_000 + b")\r\n",
+        b"* %d FETCH (UID %d X " + b"(" * 20_000 + b"\r\n",
+    ],
+)
+async def test_answers_that_never_end_are_not_held(answer: bytes) -> None:
+    async with stage(message_size_limit=100_000) as played:
+        client, server = await played.pair()
+        await client.says(b"a FETCH 1:* BODY[1]\r\n")
+        await server.hears(b"a FETCH 1:* (UID RFC822.SIZE)\r\n")
+        with little_memory(3_000_000):
+            for number in range(1, min(5000, 20_000_000 // len(answer))):
+                await server.says(answer % (number * 2, number * 2))
+            await server.says(b"a OK done\r\n")
+            await server.hears(b"a FETCH 1:* (BODY[1] BODY.PEEK[])\r\n")

@@ -5,10 +5,14 @@ first through the gate must be answered as Dovecot itself answers when asked the
 """
 
 import imaplib
+import os
+import random
 import re
+import signal
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,8 @@ from tests.integration import dovecot as dovecot_server
 from tests.integration.certificate import Certificate, certificate
 from tests.integration.dovecot import PASSWORD, Dovecot, address
 from tests.integration.gate import Gate, reading_gate
-from tests.integration.mailboxes import FIT, FIXTURES, READER, RULES, fill, fixtures
+from tests.integration.mailboxes import FIT, FIXTURES, READER, RULES, cleaned, fill, fixtures
+from tests.integration.process import eventually
 
 from sluis.clean import clean
 
@@ -260,3 +265,66 @@ class TestBig:
                 r'^sluis_octets_total\{direction="in",edge="imap"\} (\S+)', fresh.metrics(), re.MULTILINE
             )
             assert 0 < float(octets) < 100_000
+
+
+def test_a_certificate_is_renewed_without_a_restart(secret: Dovecot, theirs: Certificate, tmp_path: Path):
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (certificate(folder, "localhost") for folder in folders)
+    before, after = (ssl.create_default_context(cafile=each.certificate) for each in (first, second))
+    settings = {
+        "tls": {"certificate": str(first.certificate), "key": str(first.key), "mode": "implicit"},
+        "upstream_tls": {"ca": str(theirs.certificate)},
+    }
+    with (
+        reading_gate(f"imaps://localhost:{secret.imaps}", settings) as gate,
+        imaplib.IMAP4_SSL("localhost", gate.port, ssl_context=before) as client,
+    ):
+        client.login(address(READER), PASSWORD)
+        first.certificate.write_bytes(second.certificate.read_bytes())
+        first.key.write_bytes(second.key.read_bytes())
+        assert gate.server.pid
+        os.kill(gate.server.pid, signal.SIGHUP)
+
+        def renewed() -> bool:
+            with suppress(ssl.SSLCertVerificationError):
+                imaplib.IMAP4_SSL("localhost", gate.port, ssl_context=after).logout()
+                return True
+            return False
+
+        assert eventually(renewed, "the second certificate")
+        assert client.noop()[0] == "OK"
+
+
+def reader(dovecot: Dovecot, gate: Gate, wanted: dict[int, bytes], seed: int) -> int:
+    """One of many clients that read, mark, add and remove mail at random; how many messages it has read."""
+    chance, read = random.Random(seed), 0
+    own = b"Subject: of one client\r\n\r\nhello\r\n"
+    with dovecot.login(READER, gate.port) as client:
+        client.select("Tracked-many")
+        for _ in range(25):
+            uid, start = chance.choice(sorted(wanted)), chance.randrange(0, 3000)
+            what = chance.randrange(6)
+            if what < 3:
+                items = ("(FLAGS BODY.PEEK[])", f"(BODY.PEEK[]<{start}.700>)", "(RFC822 RFC822.SIZE)")[what]
+                found = [part for part in answers(client, items, str(uid)) if isinstance(part, tuple)]
+                octets = wanted[uid][start : start + 700] if what == 1 else wanted[uid]
+                assert [part[1] for part in found] == [octets]
+                read += 1
+            elif what == 3:
+                assert client.uid("STORE", str(uid), "+FLAGS", r"(\Flagged)")[0] == "OK"
+            elif what == 4:
+                assert client.append("Tracked-many", r"(\Deleted)", None, own)[0] == "OK"
+            else:
+                assert client.expunge()[0] == "OK"
+    return read
+
+
+def test_many_clients_at_once(reading: Gate, dovecot: Dovecot):
+    fill(dovecot, "many", fixtures())
+    wanted = cleaned(dovecot, "many")
+    with ThreadPoolExecutor(8) as threads:
+        read = list(threads.map(lambda seed: reader(dovecot, reading, wanted, seed), range(8)))
+    assert sum(read) > 50
+    assert 'sluis_originals_passed_total{edge="imap"} 0.0' in reading.metrics()

@@ -18,6 +18,7 @@ _QUOTED = re.compile(rb'"((?:[^"\\\r\n]|\\.)*+)"')
 _ATOM = re.compile(rb"[^\s()\"{]++")
 _BETWEEN = re.compile(rb"[^()\"{]++")
 _ESCAPED = re.compile(rb"\\(.)")
+_DEEPEST = 200  # lists within each other
 _NEWS = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 _OURS = re.compile(rb"(\(| )BODY\[\] ~?\{[0-9]++\}\r?\n\Z", re.IGNORECASE)
 
@@ -148,6 +149,8 @@ def _nested(flat: bytes, start: int) -> int | None:
         elif other := _QUOTED.match(flat, position) or _BETWEEN.match(flat, position):
             position = other.end()
         else:
+            return None
+        if depth > _DEEPEST:
             return None
         if depth <= 0:
             return position if depth == 0 and position > start and flat[start : start + 1] == b"(" else None
