@@ -76,6 +76,11 @@ def mailbox(dovecot: Dovecot, *messages: Lying) -> Mailbox:
     return made
 
 
+def able(capabilities: str) -> str:
+    """Settings of a Dovecot that tells these capabilities instead of its own."""
+    return f"protocol imap {{\n  imap_capability = {capabilities}\n}}\n"
+
+
 def _date(when: datetime) -> str:
     return f'"{when:%d-%b-%Y %H:%M:%S %z}"'
 

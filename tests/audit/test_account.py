@@ -1,6 +1,8 @@
 """An account as a source: each message once, known again by its number, and by none that the server has given up."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,15 +11,19 @@ from tests.command import Ran, sluis
 from tests.fixtures.catalogue import FIXTURES
 from tests.integration import dovecot as dovecot_server
 from tests.integration.dovecot import PASSWORD, Dovecot
+from tests.sweep.stage import killed
 
 from sluis.account.folder import Held
-from sluis.account.place import Place
 from sluis.account.session import AccountError
-from sluis.audit.account import Listed, fetched, listed, renumbered
+from sluis.audit.account import Fetched, Listed, fetched, listed, renumbered
+from sluis.audit.memory import Memory
+from sluis.audit.reading import Reading, read
+from sluis.audit.record import Record
+from sluis.bulk import Unread
 from sluis.cli.account import VARIABLE
-from sluis.config.address import Endpoint
+from sluis.rules.load import load
 
-PLACE = Place(Endpoint("mail.lezer.example", 993), True, "sanne")
+RULES = load()
 TRACKING = [fixture.raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for fixture in FIXTURES[:12]]
 
 
@@ -106,6 +112,39 @@ def test_the_command_audits_an_account_and_changes_nothing(dovecot: Dovecot, tmp
     assert audit(box, tmp_path / "out").output == first.output
     assert sorted((tmp_path / "out" / "audit.state").read_bytes().splitlines()) == sorted(memory.splitlines())
     assert (tmp_path / "out" / "senders.csv").read_bytes() == report
+
+
+def read_all(box: Mailbox, path: Path) -> tuple[list[Record | Unread], list[str]]:
+    """All of an audit; the records, and the keys of the messages that were fetched for it."""
+    brought: list[str] = []
+
+    def bring(wanted: list[Listed]) -> Iterator[Fetched]:
+        for each in fetched(session, wanted):
+            brought.append(each.key)
+            yield each
+
+    with box.session() as session, Memory(path, {"form": "test"}) as memory:
+        outcomes = read(listed(session, box.place), bring, memory, Reading(RULES))
+        return [outcome for _, outcome in outcomes], brought
+
+
+def test_an_audit_that_is_killed_goes_on_where_it_stood(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluis.account.session._MOST", 1)
+    box = mailbox(dovecot, *map(Lying, TRACKING))
+    whole, brought = read_all(box, tmp_path / "whole")
+    assert len(whole) == len(brought) == len(TRACKING)
+    left = []
+    for at in count(1, 4):
+        if not killed(at, read_all, box, tmp_path / str(at)):
+            break
+        records, again = read_all(box, tmp_path / str(at))
+        assert Counter(map(repr, records)) == Counter(map(repr, whole))
+        left.append(len(again))
+    assert left == sorted(left, reverse=True)
+    assert left[0] == len(TRACKING)
+    assert left[-1] <= 4
 
 
 def test_a_folder_with_new_numbers_is_read_again_and_that_is_told(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.account.mailbox import USER, Lying, Mailbox, mailbox
+from tests.account.mailbox import USER, Lying, Mailbox, able, mailbox
 from tests.command import Ran, sluis
 from tests.integration import dovecot as dovecot_server
 from tests.integration.dovecot import PASSWORD, Dovecot
@@ -81,15 +81,17 @@ def test_the_login_is_the_readers_address(dovecot: Dovecot, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("able", "options", "why"),
+    ("capabilities", "options", "why"),
     [
         ("IMAP4rev1 MOVE", ("--keep-originals", "Kept"), "UIDPLUS"),
         ("IMAP4rev1 UIDPLUS", ("--keep-originals", "Kept"), "MOVE"),
         ("IMAP4rev1 UIDPLUS X-GM-EXT-1", (), "--keep-originals"),
     ],
 )
-def test_a_server_that_cannot_do_its_part(able: str, options: tuple[str, ...], why: str, tmp_path: Path) -> None:
-    with dovecot_server.dovecot(able=able) as server:
+def test_a_server_that_cannot_do_its_part(
+    capabilities: str, options: tuple[str, ...], why: str, tmp_path: Path
+) -> None:
+    with dovecot_server.dovecot(extra=able(capabilities)) as server:
         box = mailbox(server, Lying(TRACKING[0]))
         before = box.lying()
         told = run("sweep", box, tmp_path, *options)

@@ -103,9 +103,9 @@ def address(user: str) -> str:
 
 
 @contextmanager
-def dovecot(tls: Certificate | None = None, able: str = "") -> Iterator[Dovecot]:
-    """A running Dovecot with mailboxes for `USERS`, with STARTTLS and IMAPS if it gets a certificate; `able` are the
-    capabilities that it tells instead of its own.
+def dovecot(tls: Certificate | None = None, extra: str = "") -> Iterator[Dovecot]:
+    """A running Dovecot with mailboxes for `USERS`, with STARTTLS and IMAPS if it gets a certificate; `extra` is added
+    to its configuration.
     """
     command = program("dovecot")
     if os.geteuid() != 0:
@@ -118,8 +118,7 @@ def dovecot(tls: Certificate | None = None, able: str = "") -> Iterator[Dovecot]
         (home / "users").write_text("".join(_account(user, home) for user in USERS))
         secure = f"ssl = yes\nssl_cert = <{tls.certificate}\nssl_key = <{tls.key}" if tls else "ssl = no"
         ports = {"imap": made.imap, "imaps": made.imaps, "lmtp": made.lmtp}
-        told = f"protocol imap {{\n  imap_capability = {able}\n}}\n" if able else ""
-        (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, tls=secure, **ports) + told)
+        (home / "dovecot.conf").write_text(_CONFIGURATION.format(home=home, tls=secure, **ports) + extra)
         server = Server([command, "-F", "-c", f"{home}/dovecot.conf"], home / "log")
         server.start(made.imap, made.lmtp)
         try:

@@ -41,8 +41,8 @@ class AccountError(Exception):
 class Session:
     """A connection that has logged in. Every method raises `AccountError`."""
 
-    def __init__(self, place: Place, password: str) -> None:
-        """Connect, encrypt and log in, as `place` has it."""
+    def __init__(self, place: Place, password: str, *, oauth: bool = False) -> None:
+        """Connect, encrypt and log in, as `place` has it. `oauth`: the password is an access token (RFC 6750)."""
         self._where = place.endpoint.host
         self._folder: Folder | None = None
         with self._told():
@@ -57,7 +57,7 @@ class Session:
             with self._told():
                 if not place.implicit and not place.plaintext:
                     self._client.starttls(context)
-                self._log_in(place.user, password)
+                self._log_in(place.user, password, oauth=oauth)
         except AccountError:
             self._close()
             raise
@@ -183,9 +183,15 @@ class Session:
         with suppress(OSError):
             self._client.shutdown()
 
-    def _log_in(self, user: str, password: str) -> None:
-        """By SASL PLAIN, which knows every character, or else by LOGIN."""
-        if self._client.has_capability("AUTH=PLAIN"):
+    def _log_in(self, user: str, password: str, *, oauth: bool) -> None:
+        """By SASL PLAIN, which knows every character, or else by LOGIN; with a token by the standard's mechanism (RFC
+        7628), or else by the older one of Google's that Microsoft has too.
+        """
+        if oauth and self._client.has_capability("AUTH=OAUTHBEARER"):
+            self._client.oauthbearer_login(user, password)
+        elif oauth:
+            self._client.oauth2_login(user, password)
+        elif self._client.has_capability("AUTH=PLAIN"):
             self._client.plain_login(user, password)
         else:
             self._client.login(user, password)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,25 +25,37 @@ PasswordFile = Annotated[
 Plaintext = Annotated[
     bool, typer.Option("--plaintext", help="With imap://, log in to another machine without encryption.")
 ]
+OAuth = Annotated[
+    bool, typer.Option("--oauth", help="The password is an OAuth access token, such as Outlook wants for IMAP.")
+]
 
 
-def named(url: str, *, plaintext: bool) -> "Place":
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How to log in, as the options say."""
+
+    password_file: Path | None
+    oauth: bool
+    plaintext: bool
+
+
+def named(url: str, login: Login) -> "Place":
     """The place that `url` names. Raises `Stop`."""
     from sluis.account.place import PlaceError, place
 
     try:
-        return place(url, plaintext=plaintext)
+        return place(url, plaintext=login.plaintext)
     except PlaceError as error:
         raise Stop(str(error)) from error
 
 
 @contextmanager
-def signed_in(where: "Place", password_file: Path | None) -> Iterator["Session"]:
+def signed_in(where: "Place", login: Login) -> Iterator["Session"]:
     """A session with the account, as long as it is needed. Raises `Stop`, also for what goes wrong in its course."""
     from sluis.account.session import AccountError, Session
 
     try:
-        with Session(where, _password(where, password_file)) as session:
+        with Session(where, _password(where, login.password_file), oauth=login.oauth) as session:
             yield session
     except AccountError as error:
         raise Stop(str(error)) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sluis.cli.account import PasswordFile, Plaintext
+from sluis.cli.account import Login, OAuth, PasswordFile, Plaintext
 from sluis.cli.options import ConfigFile, Stop, load_config, load_rules
 from sluis.cli.output import dated, made_by, write
 
@@ -41,6 +41,7 @@ def audit(
         ),
     ] = None,
     password_file: PasswordFile = None,
+    oauth: OAuth = False,
     plaintext: Plaintext = False,
     config: ConfigFile = None,
 ) -> None:
@@ -73,7 +74,7 @@ def audit(
     rules = load_rules(settings.rules, settings.kept) if settings else load_rules()
     trusted = frozenset(map(str.lower, trust or ())) | frozenset(settings.authentication.trust if settings else ())
     tally = Tally()
-    with _source(paths, output, password_file, plaintext=plaintext) as source:
+    with _source(paths, output, Login(password_file, oauth, plaintext)) as source:
         if not source.known and not source.unread:
             raise Stop("there is no message in what was named")
         output.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,7 +109,7 @@ class _Source:
 
 
 @contextmanager
-def _source(paths: list[str], output: Path, password_file: Path | None, *, plaintext: bool) -> Iterator[_Source]:
+def _source(paths: list[str], output: Path, login: Login) -> Iterator[_Source]:
     """The files or the account that were named."""
     from sluis.account.place import is_url
 
@@ -123,8 +124,8 @@ def _source(paths: list[str], output: Path, password_file: Path | None, *, plain
     from sluis.audit.account import fetched, listed, renumbered
     from sluis.cli.account import named, signed_in
 
-    where = named(paths[0], plaintext=plaintext)
-    with signed_in(where, password_file) as session:
+    where = named(paths[0], login)
+    with signed_in(where, login) as session:
         known = listed(session, where)
         yield _Source(known, partial(fetched, session), [], where.readers, lambda keys: renumbered(keys, known))
 

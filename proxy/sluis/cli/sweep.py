@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sluis.cli.account import PasswordFile, Plaintext, named, signed_in
+from sluis.cli.account import Login, OAuth, PasswordFile, Plaintext, named, signed_in
 from sluis.cli.options import ConfigFile, PolicyName, Recipients, Stop, job, load_config
 from sluis.cli.output import dated, made_by, write
 
@@ -41,6 +41,7 @@ def sweep(
     policy: PolicyName = None,
     rcpt: Recipients = None,
     password_file: PasswordFile = None,
+    oauth: OAuth = False,
     plaintext: Plaintext = False,
     config: ConfigFile = None,
 ) -> None:
@@ -64,9 +65,10 @@ def sweep(
     from sluis.sweep.plan import Planning
 
     todo = job(policy, None, config)
-    where = _folder(url, plaintext=plaintext)
+    login = Login(password_file, oauth, plaintext)
+    where = _folder(url, login)
     planning = Planning(todo.choice, todo.rules, (*(rcpt or ()), *where.readers))
-    with signed_in(where, password_file) as session:
+    with signed_in(where, login) as session:
         if apply:
             table = [repr((todo.choice.default, todo.choice.rows)), *sorted(todo.choice.trusted)]
             by = made_by(load_config(config) if config else None, [*table, "", *sorted(planning.readers)])
@@ -80,6 +82,7 @@ def restore(
     apply: Apply = False,
     output: Output = Path("sluis-sweep"),
     password_file: PasswordFile = None,
+    oauth: OAuth = False,
     plaintext: Plaintext = False,
 ) -> None:
     """Bring back the originals that `sluis sweep --keep-originals` has moved away from a folder.
@@ -95,10 +98,11 @@ def restore(
     from sluis.sweep.tables import lines
     from sluis.terminal import console
 
-    where = _folder(url, plaintext=plaintext)
+    login = Login(password_file, oauth, plaintext)
+    where = _folder(url, login)
     if not (output / JOURNAL).exists():
         raise Stop(f"{output / JOURNAL}: there is no journal of a sweep")
-    with signed_in(where, password_file) as session, _journal(output, where) as journal:
+    with signed_in(where, login) as session, _journal(output, where) as journal:
         entries = len(kept(journal.ledger))
         wanted = returns(session, where.folder, journal.ledger)
         if apply:
@@ -112,8 +116,8 @@ def restore(
         console().print(told, soft_wrap=True)
 
 
-def _folder(url: str, *, plaintext: bool) -> "Place":
-    where = named(url, plaintext=plaintext)
+def _folder(url: str, login: Login) -> "Place":
+    where = named(url, login)
     if not where.folder:
         raise Stop("name one folder: imaps://user@host/FOLDER")
     return where
