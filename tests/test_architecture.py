@@ -33,8 +33,9 @@ ARROWS: dict[str, set[str]] = {
     "log": {"metrics"},
     "status": {"report"},
     "web": {"config", "metrics", "status"},
+    "authentication": {"config", "edge", "message", "metrics", "urls"},
     "edge": {"choice", "config", "envelope", "policy", "report", "rules"},
-    "smtp": {"clean", "config", "edge", "envelope", "metrics", "report", "rules"},
+    "smtp": {"authentication", "clean", "config", "edge", "envelope", "metrics", "report", "rules"},
     "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
@@ -79,7 +80,9 @@ ARROWS: dict[str, set[str]] = {
 
 PURE = {"message", "scan", "urls", "detect", "rules", "clean", "choice", "report", "policy", "envelope"}
 PURE_MODULES = {f"sluis.audit.{name}" for name in ("chart", "record", "redact", "tally", "words")} | {
-    *("sluis.account.place", "sluis.sweep.ledger", "sluis.sweep.note", "sluis.sweep.plan", "sluis.sweep.tables")
+    *("sluis.account.place", "sluis.sweep.ledger", "sluis.sweep.note", "sluis.sweep.plan", "sluis.sweep.tables"),
+    *(f"sluis.authentication.{name}" for name in ("arc", "canonical", "dkim", "dmarc", "key", "question", "results")),
+    *(f"sluis.authentication.{name}" for name in ("spf", "tags", "verdict")),
 }
 READER = ROOT / "rules" / "load.py"
 

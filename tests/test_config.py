@@ -1,6 +1,7 @@
 """The configuration: what is right is read as it was meant, what is wrong is told in one line where it stands."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -122,6 +123,11 @@ policies:
 
     def test_a_claim_that_tightens_needs_no_trusted_server(self) -> None:
         assert len(load("policies: [{sender: a.org, policy: strict}, {list: b.org, policy: balanced}]").policies) == 2
+
+    def test_a_claim_may_be_proven_by_what_is_found_here(self) -> None:
+        config = load("authentication: {authserv_id: MX.a.org}\npolicies: [{sender: a.org, policy: audit}]")
+        assert config.choice.trusted == frozenset()
+        assert config.choice.trusting(config.authentication.authserv_id).trusted == {"mx.a.org"}
 
     def test_a_variable_holds_a_table_too(self) -> None:
         config = load("", {"SLUIS_POLICIES": "[{recipient: a.org, policy: strict}]"})
@@ -283,7 +289,17 @@ REFUSALS = {
     "policies:\n  - {recipient: [a], policy: strict}": "sluis.yaml:2: policies.recipient: must be text, not a list",
     "policies: [{sender: a.org, policy: audit}]": "sluis.yaml:1: policies: audit is weaker than balanced, "
     "which a sender or a list gets only if a server in authentication.trust has found that the message is theirs; "
-    "name one there",
+    "name one there, or set authentication.authserv_id",
+    "authentication: {authserv_id: a_b}": "sluis.yaml:1: authentication.authserv_id: must be a domain in its ASCII "
+    "form, like example.org, not 'a_b'",
+    "authentication: {resolvers: [a]}": "sluis.yaml:1: authentication.resolvers: must be host:port, like "
+    "127.0.0.1:2525, not 'a'",
+    "authentication: {arc: {domain: a.org}}": "sluis.yaml:1: authentication.arc.key: and authentication.arc.domain and "
+    ".selector go together: set all or none",
+    "authentication: {authserv_id: a.org, arc: {domain: a.org, selector: k, key: sluis.yaml}}": "sluis.yaml:1: "
+    "authentication.arc: key sluis.yaml holds no private key in PEM form",
+    "authentication: {arc: {domain: a.org, selector: k, key: sluis.yaml}}": "sluis.yaml:1: authentication.arc: needs "
+    "authentication.authserv_id, since what is sealed is what was found here",
     "authentication: {trust: mx.org}": "sluis.yaml:1: authentication.trust: must be a list, like [one, two], not "
     "'mx.org'",
     "lists: [{name: a, format: adblock}]": "sluis.yaml:1: lists: must have a url or a path, and not both",
@@ -312,6 +328,12 @@ class TestRefusing:
     @pytest.mark.parametrize(("text", "line"), REFUSALS.items(), ids=range(len(REFUSALS)))
     def test_one_line_says_what_is_wrong_and_where(self, text: str, line: str) -> None:
         assert refusal(text) == line
+
+    @pytest.mark.parametrize("module", ["cryptography", "dns", "spf"])
+    def test_judging_needs_its_libraries(self, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, module, None)
+        line = "sluis.yaml:1: authentication.authserv_id: needs what is not installed: pip install 'sluis[auth]'"
+        assert refusal("authentication: {authserv_id: a.org}") == line
 
     def test_the_first_of_several_is_told(self) -> None:
         assert refusal("log: {level: x}\nfail: x\npolicy: x\n").startswith("sluis.yaml:1: log.level")

@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 import sluis
+from sluis.authentication.verdict import Result
 from sluis.edge.admission import Full
 from sluis.metrics import LABELS, TABLE, Capped, Closed, Metrics, sender_domain
 from sluis.report import Action, Finding, Kind, Report, Verdict
@@ -241,6 +242,8 @@ def counted() -> Iterator[tuple[str, str]]:
         "failure": ("edge", "stage"),
         "upstream_reply": ("edge", "command"),
         "CleaningError": ("stage",),
+        "verdict": ("edge", "mechanism"),
+        "_found": ("mechanism",),
     }
     for path in Path(sluis.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -251,8 +254,13 @@ def counted() -> Iterator[tuple[str, str]]:
 
 
 def test_nothing_that_sluis_counts_itself_is_other() -> None:
-    words = [*counted(), *(("reason", flaw) for flaw in Flaw), *(("reason", full) for full in Full)]
-    assert {label for label, _ in words} >= {"reason", "stage", "command"}
+    words = [
+        *counted(),
+        *(("reason", flaw) for flaw in Flaw),
+        *(("reason", full) for full in Full),
+        *(("result", each) for each in Result),
+    ]
+    assert {label for label, _ in words} >= {"reason", "stage", "command", "mechanism"}
     assert [(label, word) for label, word in words if word not in LABELS[label].values] == []
 
 

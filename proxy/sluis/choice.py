@@ -71,6 +71,10 @@ class Choice:
         rows = tuple(replace(row, policy=replace(row.policy, fit=True)) for row in self.rows)
         return replace(self, default=replace(self.default, fit=True), rows=rows)
 
+    def trusting(self, server: str | None) -> "Choice":
+        """The same table where the word of `server` (an authserv-id in lower case) is taken too."""
+        return self if server is None else replace(self, trusted=self.trusted | {server})
+
     def _chosen(self, recipient: str, claims: Claims) -> Policy:
         """The policy for one recipient: that of the first row that fits, or of a claim before it that tightens."""
         return strictest(self._fitting(recipient, claims))

@@ -94,6 +94,8 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
             "proxy-header",
             "syntax",
         ),
+        "mechanism": _closed("spf", "dkim", "dmarc", "arc"),
+        "result": _closed("pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"),
         "version": Capped(1, re.compile(r"[0-9A-Za-z.+!-]{1,40}")),
         "python": Capped(1, re.compile(r"[0-9A-Za-z.+]{1,40}")),
     }
@@ -144,6 +146,18 @@ TABLE = (
         "sluis_originals_passed_total", Counter, "Messages passed on uncleaned since cleaning them failed.", ("edge",)
     ),
     Metric("sluis_refused_total", Counter, "Messages and clients refused at the door, by reason.", ("edge", "reason")),
+    Metric(
+        "sluis_verdicts_total",
+        Counter,
+        "What was found of who sent a message, by mechanism; one for each signature.",
+        ("edge", "mechanism", "result"),
+    ),
+    Metric(
+        "sluis_verdict_overruns_total",
+        Counter,
+        "Verdicts that were not there within the budget (authentication.budget).",
+        ("edge", "mechanism"),
+    ),
     Metric("sluis_build_info", Gauge, "Always 1; the labels say what runs.", ("version", "python"), processes="max"),
     Metric("sluis_start_time_seconds", Gauge, "When this process started, in Unix time.", processes="min"),
 )
@@ -213,6 +227,14 @@ class Metrics:
     def refused(self, edge: str, reason: str) -> None:
         """Count a message or client turned away at the door."""
         self._count("sluis_refused_total", edge, reason)
+
+    def verdict(self, edge: str, mechanism: str, result: str) -> None:
+        """Count what a mechanism of authentication came to."""
+        self._count("sluis_verdicts_total", edge, mechanism, result)
+
+    def overrun(self, edge: str, mechanism: str) -> None:
+        """Count a verdict that was not there in time."""
+        self._count("sluis_verdict_overruns_total", edge, mechanism)
 
     def samples(self) -> Iterator[Sample]:
         """Every series as it stands."""

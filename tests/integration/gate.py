@@ -28,11 +28,13 @@ class Gate:
 
 
 @contextmanager
-def gate(upstream: str, settings: Mapping[str, Any] | None = None, *, port: int | None = None) -> Iterator[Gate]:
-    """A running gate in front of `upstream`; `settings` are keys of the section `smtp`."""
+def gate(
+    upstream: str, settings: Mapping[str, Any] | None = None, *, port: int | None = None, **sections: Any
+) -> Iterator[Gate]:
+    """A running gate in front of `upstream`; `settings` are keys of the section `smtp`, `sections` all others."""
     made_port = port or free_port()
     smtp = {"listen": f"127.0.0.1:{made_port}", "hostname": "gate.example", "upstream": upstream} | dict(settings or {})
-    with _serving({"smtp": smtp}, made_port) as made:
+    with _serving({"smtp": smtp, **sections}, made_port) as made:
         yield made
 
 

@@ -102,7 +102,8 @@ def _proof(row: "PolicySection", settings: "Config") -> str:
     """On what terms a row holds that rests on what the sender says."""
     if not row.claimed:
         return ""
-    trusted = " or ".join(settings.authentication.trust)
+    section = settings.authentication
+    trusted = " or ".join((*section.trust, section.authserv_id) if section.authserv_id else section.trust)
     return f" if {trusted} has proven it, else only to tighten" if trusted else ", only to tighten"
 
 

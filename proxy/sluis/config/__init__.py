@@ -9,6 +9,7 @@ to fix it there. Nothing here opens a port or cleans a mail.
 from sluis.config.address import Endpoint, Imap, Lmtp, Maildir, Smtp, Upstream
 from sluis.config.source import ConfigError
 from sluis.config.tree import (
+    ArcSection,
     AuthenticationSection,
     CleaningSection,
     Config,
@@ -27,6 +28,7 @@ from sluis.config.tree import (
 )
 
 __all__ = [
+    "ArcSection",
     "AuthenticationSection",
     "CleaningSection",
     "Config",

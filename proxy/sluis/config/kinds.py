@@ -160,6 +160,20 @@ def certificate_problem(certificate: Path, key: Path) -> str | None:
     return None
 
 
+def sealing_key_problem(path: Path) -> str | None:
+    """Why nothing can be sealed with this PEM file; None if it can."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 -- of the extra `auth`
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except TypeError:
+        return f"{path} is locked by a passphrase; sluis starts unattended and needs one without"
+    except ValueError:
+        return f"{path} holds no private key in PEM form"
+    return None if isinstance(key, RSAPrivateKey) else f"{path} is no RSA key, the one kind that seals are made with"
+
+
 def _refuse_password() -> str:
     raise PermissionError
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -32,6 +33,7 @@ from sluis.config.kinds import (
     UpstreamText,
     certificate_problem,
     describe,
+    sealing_key_problem,
 )
 from sluis.config.source import ConfigError, Source, overlay, read_file
 from sluis.policy import POLICIES, Policy, strictest
@@ -56,10 +58,49 @@ class SwitchesSection(_Section):
     attached: bool = False
 
 
+class ArcSection(_Section):
+    """By whom messages are sealed (RFC 8617): the public part of `key` (PEM) stands at `selector` of `domain`."""
+
+    domain: Domain | None = None
+    selector: Domain | None = None
+    key: ReadableFile | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _whole(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        named = [key, *(info.data.get(name, key) for name in ("domain", "selector"))]
+        if None in named and any(named):
+            raise ValueError("and authentication.arc.domain and .selector go together: set all or none")
+        return key
+
+
 class AuthenticationSection(_Section):
-    """Whose word is taken on who sent a message: `trust` are names of servers in Authentication-Results (RFC 8601)."""
+    """Whose word is taken on who sent a message: `trust` are names of servers in Authentication-Results (RFC 8601).
+
+    With an `authserv_id` it is judged here too, by the DNS of `resolvers` (none: this machine's) within `budget`.
+    """
 
     trust: tuple[Domain, ...] = ()
+    authserv_id: Domain | None = None
+    budget: Seconds = 5
+    resolvers: tuple[EndpointText, ...] = ()
+    arc: ArcSection = ArcSection()
+
+    @field_validator("authserv_id")
+    @classmethod
+    def _can_judge(cls, name: str | None) -> str | None:
+        if name is not None and not all(map(find_spec, ("cryptography", "dns", "spf"))):
+            raise ValueError("needs what is not installed: pip install 'sluis[auth]'")
+        return name
+
+    @field_validator("arc")
+    @classmethod
+    def _has_findings(cls, arc: ArcSection, info: ValidationInfo) -> ArcSection:
+        if arc.key and info.data.get("authserv_id", "") is None:
+            raise ValueError("needs authentication.authserv_id, since what is sealed is what was found here")
+        if arc.key and info.data.get("authserv_id") and (problem := sealing_key_problem(arc.key)):
+            raise ValueError(f"key {problem}")
+        return arc
 
 
 class PolicySection(_Section):
@@ -284,12 +325,13 @@ class Config(_Section):
     @classmethod
     def _can_hold(cls, rows: tuple[PolicySection, ...], info: ValidationInfo) -> tuple[PolicySection, ...]:
         match info.data:
-            case {"policy": name, "authentication": AuthenticationSection(trust=())}:
+            case {"policy": name, "authentication": AuthenticationSection(trust=(), authserv_id=None)}:
                 for row in rows:
                     if row.claimed and strictest((POLICIES[name], POLICIES[row.policy])).name != row.policy:
                         raise ValueError(
                             f"{row.policy} is weaker than {name}, which a sender or a list gets only if a server in "
-                            "authentication.trust has found that the message is theirs; name one there"
+                            "authentication.trust has found that the message is theirs; name one there, or set "
+                            "authentication.authserv_id"
                         )
         return rows
 

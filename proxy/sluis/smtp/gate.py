@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from sluis.authentication import judge
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection
 from sluis.edge.admission import Admission
@@ -74,6 +75,8 @@ class Gate:
             task.cancel()
         self._reach.close()
         self._service.cleaner.close()
+        if self._service.judge:
+            self._service.judge.close()
         await self._server.wait_closed()
 
 
@@ -81,7 +84,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     """Open the gate that `config` describes, with `rules` for messages cleaned here. Raises GateError."""
     smtp = config.smtp
     _refuse_open_relay(smtp)
-    choice = config.choice
+    choice = config.choice.trusting(config.authentication.authserv_id)
     by = partial(bound, clean, choice)
     name = str(smtp.hostname or await asyncio.to_thread(_host_name))
     pool = Pool(
@@ -97,6 +100,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         metrics=metrics,
         tls=server_context(_TLS, smtp.tls),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
+        judge=judge(config.authentication, metrics, EDGE),
     )
     try:
         server = await asyncio.get_running_loop().create_server(

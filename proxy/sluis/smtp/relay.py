@@ -9,7 +9,7 @@
               ◀──   its reply               ◀──
     DATA      ──▶
               ◀──   354
-    message . ──▶   clean it
+    message . ──▶   judge it, clean it
                     DATA, the cleaned one . ──▶
               ◀──   its reply               ◀──
 
@@ -27,6 +27,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -39,6 +40,9 @@ from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import Argument, Path
 from sluis.smtp.reply import Reply
 from sluis.smtp.service import EDGE, Service
+
+if TYPE_CHECKING:
+    from sluis.authentication.verdict import Verdicts
 
 _ANSWER = {
     Trouble.UNREACHABLE: answers.UNAVAILABLE,
@@ -168,11 +172,13 @@ class Relay:
         if trace.hops(raw) > trace.MAX_HOPS:
             self._service.metrics.refused(EDGE, "loop")
             return answers.LOOP
+        raw, verdicts = await self._judged(raw, transaction.sender, origin)
+        judged = time.perf_counter()
         cleaned = await self._cleaned(raw, transaction.envelope)
         if not cleaned:
             return answers.UNCLEANED
-        taken = _Taken(transaction, cleaned, began, time.perf_counter() - began)
-        message = self._traced(cleaned, origin)
+        taken = _Taken(transaction, cleaned, began, time.perf_counter() - judged)
+        message = await self._traced(cleaned, verdicts, origin)
         self._delivery = self._service.start(self._hand_over(message, taken))
         return await asyncio.shield(self._delivery)
 
@@ -247,6 +253,14 @@ class Relay:
             self._hop.hang_up()
         self._hop = None
 
+    async def _judged(self, raw: bytes, sender: Path, origin: trace.Origin) -> "tuple[bytes, Verdicts | None]":
+        """`raw` with what was found of who sent it on top, and that; `raw` alone where nobody judges."""
+        judge = self._service.judge
+        if not judge:
+            return raw, None
+        verdicts = await judge.judge(raw, origin.address, origin.helo, sender.mailbox)
+        return judge.marked(raw, verdicts), verdicts
+
     async def _cleaned(self, raw: bytes, envelope: Envelope) -> Cleaned | None:
         """`raw` cleaned; where that fails, whole (`fail: open`) or None (`closed`)."""
         try:
@@ -265,12 +279,13 @@ class Relay:
                 return None
             return Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))
 
-    def _traced(self, cleaned: Cleaned, origin: trace.Origin) -> bytes:
-        smtp = self._service.smtp
+    async def _traced(self, cleaned: Cleaned, verdicts: "Verdicts | None", origin: trace.Origin) -> bytes:
+        smtp, judge = self._service.smtp, self._service.judge
+        sealed = await judge.sealed(cleaned.raw, verdicts) if judge and verdicts else cleaned.raw
         now = datetime.now(UTC)
         stamp = trace.received(origin, self._service.name, self._session, now) if smtp.received else b""
         account = trace.account(cleaned.report) if smtp.trace else b""
-        return b"".join((stamp, account, cleaned.raw))
+        return b"".join((stamp, account, sealed))
 
     async def _hand_over(self, message: bytes, taken: _Taken) -> Reply:
         hop = self._hop

@@ -4,13 +4,16 @@ import asyncio
 import ssl
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sluis.config import SmtpSection
 from sluis.edge.admission import Admission
 from sluis.metrics import Metrics
 from sluis.smtp.cleaning import Cleaner
 from sluis.smtp.hop import Connect
+
+if TYPE_CHECKING:
+    from sluis.authentication.judge import Judge  # of the extra `auth`
 
 EDGE = "smtp"
 
@@ -26,7 +29,10 @@ class Guest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One gate's means. `name` is this host's in greeting and trace, `fail` what becomes of what cannot be cleaned."""
+    """One gate's means. `name` is this host's in greeting and trace, `fail` what becomes of what cannot be cleaned.
+
+    Without a `judge` nobody looks at who sent a message.
+    """
 
     smtp: SmtpSection
     fail: Literal["open", "closed"]
@@ -36,6 +42,7 @@ class Service:
     metrics: Metrics
     tls: ssl.SSLContext | None
     admission: Admission
+    judge: "Judge | None" = None
     sessions: set["Guest"] = field(default_factory=set)
     unfinished: set[asyncio.Task[Any]] = field(default_factory=set)
 
