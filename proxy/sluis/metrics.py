@@ -79,7 +79,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
         "direction": _closed("in", "out"),
         "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "xforward", "data", "rset", "quit"),
         "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
-        "stage": _closed("parse", "clean", "pool", "upstream-connect", "upstream", "store"),
+        "stage": _closed("parse", "size", "clean", "pool", "upstream-connect", "upstream", "store"),
         "reason": _closed(
             "bare-newline",
             "nul",

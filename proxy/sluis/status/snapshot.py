@@ -40,6 +40,7 @@ VENDORS: Mapping[str, str] = {"none": "no known vendor", "other": "other vendors
 SENDERS: Mapping[str, str] = {"none": "bounces and notices", "other": "other domains"}
 STAGES: Mapping[str, str] = {
     "parse": "reading a message",
+    "size": "holding a message that is too big",
     "clean": "cleaning a message",
     "pool": "the cleaning processes",
     "upstream-connect": "reaching the mail server",
