@@ -1,7 +1,11 @@
 """An account as a source: each message once, known again by its number, and by none that the server has given up."""
 
+import os
+import pty
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -189,3 +193,21 @@ def test_the_password_may_be_in_a_file(dovecot: Dovecot, tmp_path: Path) -> None
     assert refused.code == 2
     assert "the login was refused" in refused.errors
     assert "geheim" not in refused.errors
+
+
+def test_a_person_is_asked_for_the_password_and_it_is_not_shown(dovecot: Dovecot, tmp_path: Path) -> None:
+    box = mailbox(dovecot, Lying(TRACKING[0]))
+    command = [sys.executable, "-m", "sluis", "audit", box.url, "-o", str(tmp_path / "out")]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(sys.executable, command, {"COLUMNS": "200"})
+    shown = b""
+    while b"Password of" not in shown:
+        shown += os.read(terminal, 1000)
+    os.write(terminal, PASSWORD.encode() + b"\n")
+    with suppress(OSError):  # which the end of a terminal is
+        while octets := os.read(terminal, 1000):
+            shown += octets
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert b"1 of 1 messages track their reader" in shown
+    assert PASSWORD.encode() not in shown

@@ -114,9 +114,8 @@ class Session:
         for batch in _batches(held):
             with self._told():
                 found = self._client.fetch([each.uid for each in batch], ["BODY.PEEK[]"])
-            for each in batch:
-                octets = found.get(each.uid, {}).get(b"BODY[]")
-                yield Brought(each, octets if octets is None else _octets(octets))
+                brought = [Brought(each, _octets(found.get(each.uid, {}).get(b"BODY[]"))) for each in batch]
+            yield from brought
 
     def body(self, uid: int) -> bytes | None:
         """The octets of one message, or None."""
@@ -126,9 +125,9 @@ class Session:
         """The flags and the date of one message, None where it has gone."""
         with self._told():
             found = self._client.fetch([uid], ["FLAGS", "INTERNALDATE"]).get(uid, {})
-        if b"FLAGS" not in found or found.get(b"INTERNALDATE") is None:
-            return None
-        return Marks(_flags(found), found[b"INTERNALDATE"])
+            if b"FLAGS" not in found or found.get(b"INTERNALDATE") is None:
+                return None
+            return Marks(_flags(found), found[b"INTERNALDATE"])
 
     def append(self, raw: bytes, marks: Marks) -> int | None:
         """Add a message to the open folder; its UID, or None where the server does not tell it."""
@@ -206,7 +205,7 @@ class Session:
             raise AccountError(f"{self._where}: the certificate does not hold: {error.verify_message}") from error
         except UnicodeError:  # of a name or a password; its text would repeat it
             raise AccountError(f"{self._where}: cannot be told what is not ASCII") from None
-        except (IMAPClientError, OSError, ValueError, LookupError) as error:
+        except (IMAPClientError, OSError, ValueError, LookupError, TypeError) as error:
             raise AccountError(f"{self._where}: {_line(error)}") from error
 
 
@@ -243,9 +242,13 @@ def _text(value: bytes | str | int) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
-def _octets(value: bytes | int) -> bytes:
-    """The octets of a string; IMAPClient makes a number of digits that stand without quotes."""
-    return value if isinstance(value, bytes) else str(value).encode("ascii")
+def _octets(value: object) -> bytes | None:
+    """The octets of a string, or None for NIL; IMAPClient makes a number of digits that stand without quotes."""
+    if isinstance(value, int):
+        return str(value).encode("ascii")
+    if value is None or isinstance(value, bytes):
+        return value
+    raise ValueError("the server gives a message in no form of the protocol")
 
 
 def _line(error: Exception) -> str:
