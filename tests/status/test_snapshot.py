@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from sluis.metrics import LABELS, Closed, Metrics
 from sluis.report import Action, Finding, Kind, Report, Verdict
 from sluis.status.snapshot import KINDS, LONGEST, REASONS, STAGES, VERDICTS, Row, Trouble, snapshot
@@ -52,6 +54,19 @@ def test_before_the_first_message() -> None:
     }
     assert [row.count for row in page.verdicts] == [0, 0, 0, 0]
     assert page.kinds == page.vendors == page.senders == page.refused == page.troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("edges", "not_ready", "state"),
+    [
+        (("smtp",), None, "Taking mail"),
+        (("imap",), None, "Mail can be read"),
+        (("imap",), "the IMAP gate is closed", "Mail cannot be read: the IMAP gate is closed"),
+        (("smtp", "imap"), "the IMAP gate is closed", "Not taking mail: the IMAP gate is closed"),
+    ],
+)
+def test_the_state_is_that_of_the_gates_there_are(edges: tuple[str, ...], not_ready: str | None, state: str) -> None:
+    assert snapshot(Metrics(edges=edges).samples(), 0, not_ready).text["state"] == state
 
 
 def test_what_is_kept_was_not_stopped() -> None:

@@ -122,6 +122,11 @@ class _Series:
                 sums[sample.labels[label]] += int(sample.value)
         return +sums
 
+    @property
+    def edges(self) -> set[str]:
+        """The gates that are there, open or not."""
+        return {sample.labels["edge"] for sample in self._named["sluis_sessions"]}
+
     def latest(self, label: str, name: str) -> Mapping[str, float]:
         return {sample.labels[label]: sample.value for sample in sorted(self._named[name], key=lambda s: s.value)}
 
@@ -152,7 +157,7 @@ def _text(series: _Series, now: float, not_ready: str | None, stopped: int) -> M
     cleaned = series.total("sluis_cleaning_seconds_count")
     seconds = series.total("sluis_cleaning_seconds_sum")
     return {
-        "state": "Taking mail" if not_ready is None else f"Not taking mail: {not_ready}",
+        "state": _state(series, not_ready),
         "messages": number(series.total("sluis_messages_total")),
         "cleaned": number(series.total("sluis_messages_total", verdict=Verdict.CLEANED)),
         "stopped": number(stopped),
@@ -164,6 +169,14 @@ def _text(series: _Series, now: float, not_ready: str | None, stopped: int) -> M
         "cleaning": milliseconds(seconds / cleaned) if cleaned else "–",
         "originals": number(series.total("sluis_originals_passed_total")),
     }
+
+
+def _state(series: _Series, not_ready: str | None) -> str:
+    """A gate for readers alone takes no mail."""
+    reading = series.edges == {"imap"}
+    if not_ready is None:
+        return "Mail can be read" if reading else "Taking mail"
+    return f"{'Mail cannot be read' if reading else 'Not taking mail'}: {not_ready}"
 
 
 def _acted_on(labels: Mapping[str, str]) -> bool:
