@@ -7,10 +7,10 @@ import asyncio
 import ssl
 
 from sluis.config import Imap, ImapUpstreamTlsSection
+from sluis.edge.reach import Reach
 from sluis.imap.link import READ, Gone, Link
 from sluis.imap.wire import Line
 
-_AGAIN = 5.0  # seconds between tries to reach a server that could not be reached
 _CHATTER = 20  # lines before the answer to STARTTLS
 
 
@@ -22,49 +22,34 @@ class UpstreamError(Exception):
         self.reason = reason
 
 
-class Upstream:
+class Upstream(Reach):
     """Opens connections to one server, and remembers how that went: `connect` and `patience` in seconds."""
 
     def __init__(self, server: Imap, tls: ImapUpstreamTlsSection, connect: float, patience: float) -> None:
+        super().__init__(self._answers)
         self._server = server
         self._starttls = not server.implicit and tls.mode == "required"
         self._context = _context(tls) if server.implicit or self._starttls else None
         self._connect = connect
         self._patience = patience
-        self._asking: asyncio.Task[None] | None = None
-
-    @property
-    def lost(self) -> bool:
-        """Whether the last connection failed."""
-        return self._asking is not None
 
     async def open(self) -> tuple[Link, Line]:
         """A connection, and the line to greet the client with. Raises UpstreamError."""
         try:
             opened = await self._opened()
         except UpstreamError:
-            self._asking = self._asking or asyncio.create_task(self._ask())
+            self.failed()
             raise
         self.close()
         return opened
 
-    def close(self) -> None:
-        """Stop asking."""
-        if self._asking:
-            self._asking.cancel()
-        self._asking = None
-
-    async def _ask(self) -> None:
-        """A gate that is taken out of service for want of its server has no sessions that would find it again."""
-        while True:
-            await asyncio.sleep(_AGAIN)
-            try:
-                link, _ = await self._opened()
-            except UpstreamError:
-                continue
-            link.close()
-            self._asking = None
-            return
+    async def _answers(self) -> bool:
+        try:
+            link, _ = await self._opened()
+        except UpstreamError:
+            return False
+        link.close()
+        return True
 
     async def _opened(self) -> tuple[Link, Line]:
         link: Link | None = None
