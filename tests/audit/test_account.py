@@ -44,10 +44,10 @@ def audit(box: Mailbox, output: Path, *options: str) -> Ran:
 def test_a_message_is_brought_once_and_known_by_its_number(dovecot: Dovecot) -> None:
     box = mailbox(dovecot, *map(Lying, TRACKING[:3]))
     with box.session() as session:
-        known = listed(session, box.place)
+        known, _ = listed(session, box.place)
         assert [each.name for each in known] == [f"{box.folder}, UID {uid}" for uid in (1, 2, 3)]
         assert [each.read() for each in fetched(session, known)] == TRACKING[:3]
-        again = listed(session, box.place)
+        again, _ = listed(session, box.place)
         assert [each.key for each in again] == [each.key for each in known]
         assert USER not in "".join(each.key for each in known)
 
@@ -55,7 +55,7 @@ def test_a_message_is_brought_once_and_known_by_its_number(dovecot: Dovecot) -> 
 def test_a_message_that_has_gone_is_told(dovecot: Dovecot) -> None:
     box = mailbox(dovecot, *map(Lying, TRACKING[:2]))
     with box.session() as session:
-        known = listed(session, box.place)
+        known, _ = listed(session, box.place)
         with box.client() as client:
             client.uid("STORE", "1", "+FLAGS", "\\Deleted")
             client.expunge()
@@ -69,9 +69,23 @@ def test_all_folders_are_one_account(dovecot: Dovecot) -> None:
     boxes = [mailbox(dovecot, Lying(raw)) for raw in TRACKING[:2]]
     with boxes[0].session() as session:
         place = Mailbox(dovecot, "").place
-        here = [each for each in listed(session, place) if each.folder in {box.folder for box in boxes}]
+        here = [each for each in listed(session, place)[0] if each.folder in {box.folder for box in boxes}]
         assert [each.folder for each in here] == sorted(box.folder for box in boxes)
         assert {each.read() for each in fetched(session, here)} == set(TRACKING[:2])
+
+
+def test_a_folder_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    with dovecot_server.dovecot() as server:
+        first = mailbox(server, Lying(TRACKING[0]))
+        broken = mailbox(server)
+        home = server.socket.parents[1] / "mail" / "sanne" / "Maildir" / f".{broken.folder}"
+        home.chmod(0)
+        ran = audit(Mailbox(server, ""), tmp_path)
+        assert b"1 of 1 messages track their reader" in ran.output
+        assert ran.code == 2
+        assert ran.errors.startswith(f"sluis: {broken.folder}: ")
+        assert ran.errors.count("\n") == 1
+        assert len(first.lying()) == 1
 
 
 def lying(folder: str, validity: int, uid: int) -> Listed:
@@ -128,7 +142,7 @@ def read_all(box: Mailbox, path: Path) -> tuple[list[Record | Unread], list[str]
             yield each
 
     with box.session() as session, Memory(path, {"form": "test"}) as memory:
-        outcomes = read(listed(session, box.place), bring, memory, Reading(RULES))
+        outcomes = read(listed(session, box.place)[0], bring, memory, Reading(RULES))
         return [outcome for _, outcome in outcomes], brought
 
 

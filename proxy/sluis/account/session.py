@@ -25,7 +25,7 @@ _BATCH = 1 << 20  # octets of messages that one command asks for
 _MOST = 200  # messages likewise
 _NAMED = 500  # UIDs in a command, which some servers read 8,192 octets of
 _FOUND = 50_000  # UIDs in an answer, which imaplib reads a million octets of
-_VIRTUAL = frozenset({b"\\all", b"\\flagged"})  # show what lies elsewhere (RFC 6154 §2)
+_VIRTUAL = frozenset({b"\\all", b"\\flagged", b"\\important"})  # show what lies elsewhere (RFC 6154 §2, 8457 §4)
 _CLOSED = frozenset({b"\\noselect", b"\\nonexistent"})
 _APPENDED = re.compile(rb"\[APPENDUID ([0-9]+) ([0-9]+)\]", re.IGNORECASE)
 

@@ -60,16 +60,26 @@ class Fetched:
         return self.brought.read()
 
 
-def listed(session: Session, place: Place) -> list[Listed]:
-    """The messages of the folder that `place` names, or else of all folders. Raises `AccountError`."""
+def listed(session: Session, place: Place) -> tuple[list[Listed], list[str]]:
+    """The messages of the folder that `place` names, or else of all folders, and a line for each folder of those that
+    cannot be opened. Raises `AccountError`.
+    """
+    if place.folder:
+        return list(_within(session, place, place.folder)), []
     found: list[Listed] = []
-    for name in [place.folder] if place.folder else session.folders():
-        folder = session.examine(name)
-        whose = place.token(name)
-        found += (
-            Listed(name, folder.validity, held, f"{whose}/{folder.validity}/{held.uid}") for held in session.listed()
-        )
-    return found
+    unread = []
+    for name in session.folders():
+        try:
+            found += _within(session, place, name)
+        except AccountError as error:
+            unread.append(f"{name}: {error}")
+    return found, unread
+
+
+def _within(session: Session, place: Place, name: str) -> Iterator[Listed]:
+    validity = session.examine(name).validity
+    prefix = f"{place.token(name)}/{validity}"
+    yield from (Listed(name, validity, held, f"{prefix}/{held.uid}") for held in session.listed())
 
 
 def fetched(session: Session, wanted: Sequence[Listed]) -> Iterator[Fetched]:

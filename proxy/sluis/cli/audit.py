@@ -126,8 +126,8 @@ def _source(paths: list[str], output: Path, login: Login) -> Iterator[_Source]:
 
     where = named(paths[0], login)
     with signed_in(where, login) as session:
-        known = listed(session, where)
-        yield _Source(known, partial(fetched, session), [], where.readers, lambda keys: renumbered(keys, known))
+        known, unread = listed(session, where)
+        yield _Source(known, partial(fetched, session), unread, where.readers, lambda keys: renumbered(keys, known))
 
 
 def _write(tally: "Tally", unread: int, output: Path) -> None:
