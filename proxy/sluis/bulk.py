@@ -1,13 +1,14 @@
-"""Many messages worked on at once, on all cores and in their order.
+"""Many messages worked on at once and in their order, on all cores of this machine.
 
-It knows processes and that a message can be read; not where it lies, and not what is done with it.
+It knows processes and that a message can be read; not where it lies, and not what is done with it. `cluster` does the
+same with other machines.
 """
 
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, Generic, Protocol, TypeVar
@@ -38,6 +39,23 @@ class Readable(Protocol):
 
 Item = TypeVar("Item", bound=Readable)
 Made = TypeVar("Made")
+Given_co = TypeVar("Given_co", covariant=True)
+
+
+class Spread(Protocol):
+    """A way to have many messages worked on."""
+
+    def __call__(
+        self, items: Iterable[Item], make: Callable[[Item, bytes], Made], /
+    ) -> Iterator[tuple[Item, Made | Unread]]:
+        """Every message with what `make` makes of it, in order."""
+
+
+class Promise(Protocol[Given_co]):
+    """What a worker will have made."""
+
+    def result(self) -> Given_co:
+        """It, once it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +64,17 @@ class Work(Generic[Item, Made]):
 
     make: Callable[[Item, bytes], Made]
 
-    def of(self, item: Item) -> Made | Unread:
+    def of(self, item: Item, raw: bytes | Unread) -> Made | Unread:
         """What `item` makes, or why it could not be read."""
-        try:
-            raw = item.read()
-        except OSError as error:
-            return Unread(error.strerror or str(error))
-        return self.make(item, raw)
+        return raw if isinstance(raw, Unread) else self.make(item, raw)
+
+
+def octets_of(item: Readable) -> bytes | Unread:
+    """The octets of `item`, or why it could not be read."""
+    try:
+        return item.read()
+    except OSError as error:
+        return Unread(error.strerror or str(error))
 
 
 def crew(octets: int) -> int:
@@ -75,7 +97,25 @@ def each(
     if workers > 1:
         yield from _spread(items, work, workers)
     else:
-        yield from ((item, work.of(item)) for item in items)
+        yield from ((item, work.of(item, octets_of(item))) for item in items)
+
+
+def streamed(
+    items: Iterable[Item], give: Callable[[list[Item]], Promise[list[Made | Unread]]], workers: int
+) -> Iterator[tuple[Item, Made | Unread]]:
+    """Every message with what was made of it, in order. `give` hands a chunk of them to one of the `workers`."""
+    waiting: deque[tuple[list[Item], Promise[list[Made | Unread]]]] = deque()
+    for chunk in _chunks(items):
+        waiting.append((chunk, give(chunk)))
+        if len(waiting) > _AHEAD * workers:
+            yield from _next(waiting)
+    while waiting:
+        yield from _next(waiting)
+
+
+def _next(waiting: deque[tuple[list[Item], Promise[list[Made | Unread]]]]) -> Iterator[tuple[Item, Made | Unread]]:
+    chunk, promise = waiting.popleft()
+    return zip(chunk, promise.result(), strict=True)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -92,23 +132,12 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _spread(items: Iterable[Item], work: Work[Item, Made], workers: int) -> Iterator[tuple[Item, Made | Unread]]:
-    waiting: deque[tuple[list[Item], Future[list[Made | Unread]]]] = deque()
     # Forked, the workers have the rules already; no thread runs here yet that forking could harm.
     pool = ProcessPoolExecutor(workers, get_context("fork"), _begin, (work,))
     try:
-        for chunk in _chunks(items):
-            waiting.append((chunk, pool.submit(_all, chunk)))
-            if len(waiting) > _AHEAD * workers:
-                yield from _next(waiting)
-        while waiting:
-            yield from _next(waiting)
+        yield from streamed(items, lambda chunk: pool.submit(_all, chunk), workers)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _next(waiting: deque[tuple[list[Item], Future[list[Made | Unread]]]]) -> Iterator[tuple[Item, Made | Unread]]:
-    chunk, future = waiting.popleft()
-    return zip(chunk, future.result(), strict=True)
 
 
 # In a worker: the one work of its life.
@@ -122,4 +151,4 @@ def _begin(work: Work[Any, Any]) -> None:
 
 
 def _all(chunk: list[Any]) -> list[Any]:
-    return [_work.of(item) for item in chunk]
+    return [_work.of(item, octets_of(item)) for item in chunk]

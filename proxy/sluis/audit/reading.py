@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sluis.audit.memory import Memory
 from sluis.audit.record import Record, recipients, record
 from sluis.audit.source import Known, Stored
-from sluis.bulk import Unread, crew, each
+from sluis.bulk import Spread, Unread, crew, each
 from sluis.clean import clean
 from sluis.envelope import Envelope
 from sluis.policy import POLICIES
@@ -34,16 +35,23 @@ class Reading:
 
 
 def read(
-    known: Sequence[Item], bring: Callable[[list[Item]], Iterable[Stored]], memory: Memory, reading: Reading
+    known: Sequence[Item],
+    bring: Callable[[list[Item]], Iterable[Stored]],
+    memory: Memory,
+    reading: Reading,
+    elsewhere: Spread | None = None,
 ) -> Iterator[tuple[Known, Record | Unread]]:
     """Every message with its record, those that are remembered first; `bring` gives the others as they are wanted.
+
+    They are read by the cores here, or `elsewhere`.
 
     Raises `OSError` where the memory cannot be written, and whatever `bring` raises.
     """
     left = {each.key: each for each in known}
     yield from memory.recall(left)
     wanted = list(left.values())
-    for item, outcome in each(bring(wanted), reading.of, crew(sum(item.octets for item in wanted))):
+    here = partial(each, workers=crew(sum(item.octets for item in wanted)))
+    for item, outcome in (elsewhere or here)(bring(wanted), reading.of):
         if isinstance(outcome, Record):
             memory.keep(item.key, outcome)
         yield item, outcome

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sluis.cli.account import Login, OAuth, PasswordFile, Plaintext
-from sluis.cli.options import ConfigFile, Stop, load_config, load_rules
+from sluis.cli.options import ConfigFile, DaskAddress, Stop, load_config, load_rules, spread
 from sluis.cli.output import dated, made_by, write
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def audit(
     password_file: PasswordFile = None,
     oauth: OAuth = False,
     plaintext: Plaintext = False,
+    dask: DaskAddress = None,
     config: ConfigFile = None,
 ) -> None:
     """Find out which senders track the reader of a mailbox, with what, and since when.
@@ -61,6 +62,8 @@ def audit(
 
     An audit that was stopped goes on where it was when the same command is given again, and one that is given later
     reads only what is new: DIR/audit.state has what was read.
+
+    With --dask, workers that have this version of Sluis are sent the messages themselves and see no mailbox.
 
     Exit code 0: done; 2: bad usage or unreadable input, and one line says which. Whatever could be read is reported.
     """
@@ -82,8 +85,11 @@ def audit(
         reading = Reading(rules, (*(rcpt or ()), *source.readers), trusted)
         facts = [*sorted(reading.readers), "", *sorted(trusted)]  # in one digest: the file names no reader
         try:
-            with Memory(output / MEMORY, {"form": "2", "with": made_by(settings, facts)}) as memory:
-                outcomes = read(source.known, source.bring, memory, reading)
+            with (
+                spread(dask) as cluster,
+                Memory(output / MEMORY, {"form": "2", "with": made_by(settings, facts)}) as memory,
+            ):
+                outcomes = read(source.known, source.bring, memory, reading, cluster)
                 for item, outcome in watched(outcomes, sum(item.octets for item in source.known)):
                     if isinstance(outcome, Record):
                         tally.add(outcome)

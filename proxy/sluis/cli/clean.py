@@ -3,12 +3,24 @@
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sluis.cli.options import STDIN, ConfigFile, PolicyName, Recipients, Stop, holds_many, job, one_message
+from sluis.cli.options import (
+    STDIN,
+    ConfigFile,
+    DaskAddress,
+    PolicyName,
+    Recipients,
+    Stop,
+    holds_many,
+    job,
+    one_message,
+    spread,
+)
 
 if TYPE_CHECKING:
     from sluis.job import Done, Job
@@ -32,6 +44,7 @@ def clean(
         bool, typer.Option("--fit", help="Keep the octet and line count of every part, for a server's size records.")
     ] = False,
     rcpt: Recipients = None,
+    dask: DaskAddress = None,
     config: ConfigFile = None,
 ) -> None:
     """Take the trackers out of messages.
@@ -43,10 +56,14 @@ def clean(
         sluis clean message.eml -o clean.eml --report report.json
         sluis clean ~/Maildir -o ~/Maildir.clean --fit --report report.jsonl
         sluis clean archive.mbox 2025/ -o cleaned/ --policy strict
+        sluis clean archive/ -o cleaned/ --dask tcp://scheduler.lezer.example:8786
 
     The report of one message is a JSON object; those of many are a line each, with the name as "file". In an mbox the
     spans count from the beginning of the file, and From_ lines and >From quoting stay as they are. A Maildir whose
     names carry sizes (Dovecot's ,S=) wants --fit.
+
+    With --dask, workers that have this version of Sluis are sent the messages themselves and see no file. What comes
+    out is the same, in the same order; a worker may go under way, or join.
 
     Exit code 0: done, whether or not anything was found; 2: bad usage or unreadable input, and one line says which.
     """
@@ -59,7 +76,7 @@ def clean(
             raise Stop(f"{target}: would be written over what is read")
         _one(one_message(files[0]), target, report, todo)
     else:
-        _many(files, output, report, todo)
+        _many(files, output, report, todo, dask)
 
 
 def _one(raw: bytes, target: Path | None, report: Path | None, todo: "Job") -> None:
@@ -76,10 +93,9 @@ def _one(raw: bytes, target: Path | None, report: Path | None, todo: "Job") -> N
         sys.stdout.buffer.flush()
 
 
-def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Job") -> None:
+def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Job", dask: str | None) -> None:
     from sluis.bulk import Unread, each
     from sluis.cli.progress import watched
-    from sluis.job import cleaned
     from sluis.mailbox import Copies, messages, named
 
     if output is None:
@@ -91,13 +107,11 @@ def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Jo
         raise Stop(f"{output}: would be written over what is read")
     pieces, unread = messages(found)
 
-    def make(piece: "Piece", raw: bytes) -> "Done":
-        return cleaned(raw, piece.body - piece.begin, todo, piece.begin)
-
     with ExitStack() as stack:
+        outcomes = (stack.enter_context(spread(dask)) or each)(pieces, partial(_cleaned, todo=todo))
         copies = stack.enter_context(Copies(output, found.folders))
         accounts = stack.enter_context(report.open("w", encoding="ascii")) if report else None
-        for piece, outcome in watched(each(pieces, make), sum(piece.octets for piece in pieces)):
+        for piece, outcome in watched(outcomes, sum(piece.octets for piece in pieces)):
             if isinstance(outcome, Unread):
                 unread.append(f"{piece.name}: {outcome.reason}")
                 continue
@@ -106,3 +120,9 @@ def _many(files: list[Path], output: Path | None, report: Path | None, todo: "Jo
                 accounts.write(json.dumps(outcome.account(piece.name)) + "\n")
     if unread:
         raise Stop(unread[0] + (f", and {len(unread) - 1} more could not be read" if unread[1:] else ""))
+
+
+def _cleaned(piece: "Piece", raw: bytes, *, todo: "Job") -> "Done":
+    from sluis.job import cleaned
+
+    return cleaned(raw, piece.body - piece.begin, todo, piece.begin)

@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from sluis.bulk import Spread
     from sluis.config import Config
     from sluis.job import Job
     from sluis.rules.load import Kept
@@ -29,6 +31,14 @@ Recipients = Annotated[
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Take policies, switches, rules and lists from this sluis.yaml."),
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Have it done by the workers of this Dask scheduler (tcp://HOST:8786), not by this machine's cores.",
+    ),
 ]
 STDIN = Path("-")
 
@@ -72,6 +82,23 @@ def job(policy: str | None, recipients: Sequence[str] | None, config: Path | Non
         choice, extra, lists = settings.choice, settings.rules, settings.kept
     envelope = Envelope(recipients=tuple(recipients)) if recipients else None
     return Job(choice.fitted() if fit else choice, load_rules(extra, lists), envelope)
+
+
+@contextmanager
+def spread(address: str | None) -> Iterator["Spread | None"]:
+    """The workers of the Dask scheduler at `address`; None where there is none, for the cores here. Raises `Stop`."""
+    if address is None:
+        yield None
+        return
+    try:
+        from sluis.cluster import ClusterError, joined
+    except ImportError as error:
+        raise Stop("--dask needs Dask: pip install 'sluis[dask]'") from error
+    try:
+        with joined(address) as cluster:
+            yield cluster.each
+    except ClusterError as error:
+        raise Stop(str(error)) from error
 
 
 def load_config(path: Path | None) -> "Config":
