@@ -292,8 +292,8 @@ REFUSALS = {
     "name one there, or set authentication.authserv_id",
     "authentication: {authserv_id: a_b}": "sluis.yaml:1: authentication.authserv_id: must be a domain in its ASCII "
     "form, like example.org, not 'a_b'",
-    "authentication: {resolvers: [a]}": "sluis.yaml:1: authentication.resolvers: must be host:port, like "
-    "127.0.0.1:2525, not 'a'",
+    "authentication: {resolvers: ['dns.a.org:53']}": "sluis.yaml:1: authentication.resolvers: must be the address of a "
+    "DNS server, like 127.0.0.1:53, not 'dns.a.org:53'",
     "authentication: {arc: {domain: a.org}}": "sluis.yaml:1: authentication.arc.key: and authentication.arc.domain and "
     ".selector go together: set all or none",
     "authentication: {authserv_id: a.org, arc: {domain: a.org, selector: k, key: sluis.yaml}}": "sluis.yaml:1: "
@@ -334,6 +334,10 @@ class TestRefusing:
         monkeypatch.setitem(sys.modules, module, None)
         line = "sluis.yaml:1: authentication.authserv_id: needs what is not installed: pip install 'sluis[auth]'"
         assert refusal("authentication: {authserv_id: a.org}") == line
+
+    def test_a_dns_server_has_its_own_port(self) -> None:
+        config = load("authentication: {resolvers: [192.0.2.1, '[2001:db8::1]:5353']}")
+        assert config.authentication.resolvers == (Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 5353))
 
     def test_the_first_of_several_is_told(self) -> None:
         assert refusal("log: {level: x}\nfail: x\npolicy: x\n").startswith("sluis.yaml:1: log.level")

@@ -115,12 +115,14 @@ def test_the_check_tells_which_policy_is_for_whom(tmp_path: Path) -> None:
     file = tmp_path / "sluis.yaml"
     file.write_text(
         "policies:\n- {recipient: a.example, policy: strict}\n- {list: <x.example>, sender: b.example, policy: audit}\n"
-        "- {sender: c.example, policy: simple}\nweb: {listen: 127.0.0.1:0}\nauthentication: {trust: [mx.example]}\n"
+        "- {sender: c.example, policy: simple}\nweb: {listen: 127.0.0.1:0}\n"
+        "authentication: {trust: [mx.example], authserv_id: a.example}\n"
     )
+    terms = "if mx.example or a.example has proven it, else only to tighten"
     assert sluis("serve", "--check", "--config", file).output.decode().splitlines()[1:] == [
         "policy strict for recipient a.example",
-        "policy audit for sender b.example and list x.example if mx.example has proven it, else only to tighten",
-        "policy simple for sender c.example if mx.example has proven it, else only to tighten",
+        f"policy audit for sender b.example and list x.example {terms}",
+        f"policy simple for sender c.example {terms}",
         "policy balanced for all else",
     ]
 

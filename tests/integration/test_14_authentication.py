@@ -54,7 +54,7 @@ def door(dns: Server, postfix: Postfix) -> Iterator[Gate]:
             "arc": {"domain": "gate.example", "selector": "k", "key": str(home / "key.pem")},
         }
         policies = [{"sender": AUTHOR, "policy": "audit"}]
-        settings = {"xclient_from": ["127.0.0.1"], "trace": False, "received": False}
+        settings = {"xclient_from": ["127.0.0.1"]}
         upstream = f"smtp://127.0.0.1:{postfix.port}"
         with gate(upstream, settings, authentication=authentication, policies=policies) as made:
             yield made

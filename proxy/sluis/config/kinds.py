@@ -8,7 +8,7 @@ import os
 import re
 import ssl
 from collections.abc import Collection, Iterator
-from ipaddress import IPv6Network
+from ipaddress import IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from sluis.config.address import Endpoint, Imap, Lmtp, Maildir, Smtp, Upstream, 
 from sluis.config.source import ConfigError, Source, did_you_mean, dotted
 from sluis.policy import POLICIES
 
+_DNS_PORT = 53
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)  # a file's name, and a metric's label
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}", re.ASCII)
@@ -31,6 +32,17 @@ def _endpoint(value: object) -> Endpoint:
     if not isinstance(value, str):
         raise ValueError(f"must be host:port, like 127.0.0.1:2525, not {_shown(value)}")
     return Endpoint.parse(value)
+
+
+def _resolver(value: object) -> Endpoint:
+    if isinstance(value, Endpoint):
+        return value
+    try:
+        endpoint = Endpoint.parse(value if isinstance(value, str) else "", _DNS_PORT)
+        ip_address(endpoint.host)
+    except ValueError as error:
+        raise ValueError(f"must be the address of a DNS server, like 127.0.0.1:53, not {_shown(value)}") from error
+    return endpoint
 
 
 def _upstream(value: object) -> Upstream | None:
@@ -132,6 +144,7 @@ Octets = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
+ResolverText = Annotated[Endpoint, BeforeValidator(_resolver)]
 UpstreamText = Annotated[Upstream | None, BeforeValidator(_upstream)]
 ImapText = Annotated[Imap | None, BeforeValidator(_imap)]
 ReadableFile = Annotated[Path, BeforeValidator(_readable)]

@@ -29,6 +29,7 @@ from sluis.config.kinds import (
     Pattern,
     PolicyName,
     ReadableFile,
+    ResolverText,
     Seconds,
     UpstreamText,
     certificate_problem,
@@ -83,7 +84,7 @@ class AuthenticationSection(_Section):
     trust: tuple[Domain, ...] = ()
     authserv_id: Domain | None = None
     budget: Seconds = 5
-    resolvers: tuple[EndpointText, ...] = ()
+    resolvers: tuple[ResolverText, ...] = ()
     arc: ArcSection = ArcSection()
 
     @field_validator("authserv_id")
