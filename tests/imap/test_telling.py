@@ -216,3 +216,31 @@ async def test_messages_are_answered_for_in_their_order() -> None:
         await server.says(b"a NO not now\r\n")
         await server.hears(b"a FETCH 1:5 (BODY[1] BODY.PEEK[])\r\n")  # for the client to hear why
         await passes(server, client, b"a NO not now\r\n")
+
+
+async def test_a_size_that_was_told_is_not_asked_for() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        listed = b"* 1 FETCH (UID 7 RFC822.SIZE 90 FLAGS ())\r\n* 2 FETCH (UID 8 RFC822.SIZE 999999)\r\n"
+        await passes(server, client, listed)
+        await client.says(b"a UID FETCH 7 BODY[1]\r\n")
+        await server.hears(b"a UID FETCH 7 (BODY[1] BODY.PEEK[])\r\n")
+        await passes(server, client, b"a OK done\r\n")
+        await client.says(b"b UID FETCH 7,8 BODY[1]\r\n")
+        await server.hears(b"b UID FETCH 7 (BODY[1] BODY.PEEK[])\r\n")
+        await server.says(b"b OK half\r\n")
+        await server.hears(b"b UID FETCH 8 (BODYSTRUCTURE)\r\n")
+        await server.says(b"b NO\r\n")
+        await server.hears(b"b UID FETCH 8 (BODY[1] BODY.PEEK[])\r\n")
+        await passes(server, client, b"b OK done\r\n")
+        await passes(client, server, b"c SELECT other\r\n")
+        await passes(server, client, b"c OK done\r\n")
+        await passes(client, server, b"d UID FETCH 7 BODY[1]\r\n", b"d UID FETCH 7 (UID RFC822.SIZE)\r\n")
+
+
+@pytest.mark.parametrize("behind", [b"(CHANGEDSINCE 7)", b"(PARTIAL 1:50)"])
+async def test_a_command_about_all_of_its_messages_is_not_divided(behind: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        whole = b"a UID FETCH 1:* (BODY[1] BODY.PEEK[]) %s\r\n" % behind
+        await passes(client, server, b"a UID FETCH 1:* BODY[1] %s\r\n" % behind, whole)

@@ -82,12 +82,15 @@ class Ahead:
         self._server = server
 
     async def ways(self, command: Command, line: bytes, asked: Ask) -> AsyncIterator[Way]:
-        """The commands to send for `line`, which asks for pieces; each before the next is asked for."""
+        """The commands to send for `line`, which asks for pieces; each before the next is asked for.
+
+        What stands behind its items (CHANGEDSINCE, PARTIAL) is about all of its messages: such a one is not divided.
+        """
         known = self._exchange.known
         if command.uid and asked.numbers and all(known.covers(number, asked.rests) for number in asked.numbers):
             yield Way(line, Plan(ours=False))
             return
-        runs = await self._runs(command, asked)
+        runs = [] if asked.behind.strip() else await self._runs(command, asked)
         if all(run.kind is _Kind.SMALL for run in runs):
             uids = {} if command.uid or not runs else runs[0].uids
             yield Way(asked.fuller(), Plan(ours=True, uids=uids))
@@ -104,19 +107,26 @@ class Ahead:
         return await good
 
     async def _runs(self, command: Command, asked: Ask) -> list[_Run]:
-        """The messages that a FETCH is about, in the server's order; none if the runs are too many."""
+        """The messages that a FETCH is about, in the server's order; none if they are not known, or too many."""
         runs: list[_Run] = []
 
-        def hear(answer: Answer) -> None:
-            uid, size = answer.integer(b"UID"), answer.integer(b"RFC822.SIZE")
-            if uid is None or size is None or len(runs) > _RUNS:
-                return
+        def add(number: int, uid: int, size: int) -> None:
             kind = self._kind(asked, uid, size)
             last = runs[-1] if runs else None
             if not last or last.kind is not kind or last.full:
                 runs.append(last := _Run(kind))
-            last.add(uid if command.uid else answer.number, uid)
+            last.add(number, uid)
 
+        def hear(answer: Answer) -> None:
+            uid, size = answer.integer(b"UID"), answer.integer(b"RFC822.SIZE")
+            if uid is not None and size is not None and len(runs) <= _RUNS:
+                add(uid if command.uid else answer.number, uid, size)
+
+        told = {uid: self._exchange.sizes.get(uid) for uid in asked.numbers} if command.uid else {}
+        if told and None not in told.values():
+            for uid, size in told.items():
+                add(uid, uid, size or 0)
+            return runs
         good = await self.take(command, asked.question(b"UID RFC822.SIZE"), hear)
         return runs if good and len(runs) <= _RUNS else []
 

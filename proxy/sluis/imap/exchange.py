@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sluis.imap.command import CHANGES_MAILBOX, Command
 from sluis.imap.fetch import Answer
 from sluis.imap.overlay import Overlay
+from sluis.imap.sizes import Sizes
 
 _MOST = 256  # commands under way before a client that sends ahead has to wait
 _LOGINS = frozenset({b"LOGIN", b"AUTHENTICATE"})
@@ -98,6 +99,7 @@ class Exchange:
     """The state of one session."""
 
     known: Known
+    sizes: Sizes = field(default_factory=Sizes)
     authenticated: bool = False
     plan: Plan | None = None
     step: Step | None = None
@@ -162,6 +164,7 @@ class Exchange:
         self._pending.remove(command)
         if command.verb in CHANGES_MAILBOX:
             self.known.clear()
+            self.sizes.clear()
         self.authenticated = self.authenticated or (good and command.verb in _LOGINS)
         if self.opaque and self.opaque.tag == tag:
             self.opaque = None

@@ -1,5 +1,6 @@
 """What a response tells of a message, cleaned item by item: with the message at hand, or by what is known of it."""
 
+import re
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +13,8 @@ from sluis.imap.places import AtHand, Places
 from sluis.imap.section import Section
 from sluis.imap.service import EDGE, Service
 from sluis.report import Report, Verdict
+
+_TELLING = re.compile(rb"[ (](?:BODY\[|RFC822(?!\.SIZE))", re.IGNORECASE)
 
 _log = structlog.get_logger()
 
@@ -122,5 +125,4 @@ class Items:
 
 def tells(line: bytes) -> bool:
     """Whether a FETCH response may tell octets of a message."""
-    upper = line.upper()
-    return b" BODY[" in upper or b"(BODY[" in upper or b"RFC822" in upper
+    return _TELLING.search(line) is not None

@@ -66,6 +66,7 @@ class Telling:
         if self._exchange.step and self._exchange.step.hear:
             await self._overhear(line, self._exchange.step.hear)
         elif line.last and not tells(line.octets):
+            self._exchange.sizes.hear(line.octets)
             await self._client.write(line.octets)
         else:
             await self._tell(line)
