@@ -131,10 +131,6 @@ class QuotedPrintable:
                 return at if at + self._head(at)[0] <= start and self._head(at)[1] else start
         return start
 
-    def _column(self, position: int) -> int:
-        """Octets between the start of the wire's line and `position`."""
-        return position - max(self._raw.rfind(b"\n", self._span[0], position) + 1, self._span[0])
-
     def _rest(self, position: int, stop: int | None = None) -> int:
         """Octets from `position` to the end of the wire's line, a soft break's `=` included.
 
@@ -147,8 +143,11 @@ class QuotedPrintable:
         return end - position
 
     def _longest(self, start: int, end: int) -> int:
-        """The longest line of the wire that `[start, end)` touches."""
-        lines = self._raw[start - self._column(start) : end + self._rest(end)].split(b"\n")
+        """The longest line of the wire that `[start, end)` touches, as far as a line may be long."""
+        first, last = max(start - LONGEST_LINE, self._span[0]), min(end + LONGEST_LINE, self._span[1])
+        begin = self._raw.rfind(b"\n", first, start) + 1 or first
+        stop = self._raw.find(b"\n", end, last)
+        lines = self._raw[begin : stop if stop >= 0 else last].split(b"\n")
         return min(max(len(line.rstrip(b"\r")) for line in lines), LONGEST_LINE)
 
     def _origin(self, offset: int) -> int:
