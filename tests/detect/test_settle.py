@@ -74,6 +74,7 @@ def test_settling_leaves_nothing_to_find(text: str) -> None:
         "@import background=http:9'http:",
         "image-set(url(http:{'//t",
         "<script>url(http:-->=</script>",
+        '<a href="http:e/L0/http:%2F%2Fsrcdoc=.e/1/"',  # what is decoded reads as an attribute
         "--x:srcdoc=; 'http:t",  # the attribute that goes takes the end of a declaration along
     ],
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sluis.detect.closing import closing
+from sluis.detect.elements import ANYWHERE
 from sluis.detect.images import images
 from sluis.detect.links import links
 from sluis.detect.loads import INLINE, loads
@@ -28,6 +29,7 @@ _CONTAINED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")
+_TELLING = re.compile(rf"\(|@import|[\s/\"':](?:href|background|{'|'.join(ANYWHERE)})\s*+=", re.ASCII | re.IGNORECASE)
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
 
 
@@ -41,12 +43,15 @@ def _reaching(text: str, proposal: Proposal) -> bool:
     """Whether making this cut may change what stands around it.
 
     A `>` within a value may end a tag around its own, a brace a declaration; where a value has no closing quote, the
-    quote or the `-->` behind it had another meaning; and a script may stand within what looks like one.
+    quote or the `-->` behind it had another meaning. What is decoded may read as markup itself, and a script may stand
+    within what looks like one.
     """
     start, end, replacement, _ = proposal.cut
     if proposal.technique == INLINE or replacement is None or text.startswith("<", start):
         return proposal.technique == INLINE
-    return _CONTAINED.fullmatch(text, start, end) is None or bool(_JOINED.match(text, end - 1))
+    if _CONTAINED.fullmatch(text, start, end) is None or _JOINED.match(text, end - 1):
+        return True
+    return _TELLING.search(replacement) is not None
 
 
 def _survey(page: Page) -> list[Proposal]:
