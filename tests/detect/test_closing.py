@@ -7,6 +7,7 @@ from tests.detect.conftest import MakePage, edited
 
 from sluis.detect.closing import closing
 from sluis.detect.settle import proposals
+from sluis.report import Action
 
 COUNTER = "https://shop.example/c/S?u=8f14e45fceea167a"
 MARK = f'<img src="{COUNTER}">'
@@ -16,7 +17,8 @@ MARK = f'<img src="{COUNTER}">'
     "text",
     [
         f"<p>Bye</p>{MARK}",
-        f"<p>Bye</p>\n<table><tr><td>&nbsp;{MARK}</td></tr></table><!-- end --></body></html>\n",
+        f"<table><tr><td>Bye</td></tr></table>&nbsp;<p>{MARK}</p><!-- end --></body></html>\n",
+        f"<table><tr><td>Bye\n{MARK}</td></tr></table><!-- end --></body></html>\n",
         f'<p>Bye</p><a href="https://shop.example/">\n</a>{MARK}',
         '<p>Bye</p><img src="https://shop.example/c/8f14e45fceea167a5a36dedd4bea2543">',
     ],
@@ -25,6 +27,14 @@ def test_a_counter_behind_the_last_word_goes(page: MakePage, text: str) -> None:
     (found,) = closing(page(text))
     assert found.technique == "closing"
     assert edited(text, [found]) == text.replace(text[found.cut.start : found.cut.end], "")
+
+
+def test_in_a_box_of_its_own_it_leaves_its_line(page: MakePage) -> None:
+    text = f"<p>Bye</p>\n<table><tr><td>&nbsp;{MARK}</td></tr></table><!-- end --></body></html>\n"
+    (found,) = closing(page(text))
+    assert found.action is Action.BLANKED
+    blank = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    assert edited(text, [found]) == text.replace(COUNTER, blank)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, box
 from sluis.detect.page import Page
 from sluis.detect.pixels import judge_closing
 from sluis.detect.proposal import Proposal
 from sluis.detect.rewrite import cut_tag
-from sluis.report import Action, Kind
+from sluis.report import Kind
 from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
@@ -32,9 +33,10 @@ def closing(page: Page) -> Iterator[Proposal]:
         for tag, url in suspects:
             address = tag.value("src")
             judgement = judge_closing(url, counts[address])
-            if judgement.certain and (cut := cut_tag(tag, page.budget, fit=page.policy.fit)):
+            if judgement.certain and (whole := cut_tag(tag, page.budget, fit=page.policy.fit)):
                 technique, why, confidence = judgement.technique, judgement.why, judgement.confidence
-                yield Proposal(Kind.OPEN_PIXEL, Action.REMOVED, technique, cut, why, url=address, confidence=confidence)
+                action, cut = leaving(page, tag.named({"src"})[0], whole)
+                yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)
 
 
 def _last(page: Page) -> list[Tag]:

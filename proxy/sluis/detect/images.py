@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
 from sluis.detect.page import Page
 from sluis.detect.pixels import INNOCENT, Judgement, judge
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote, is_share
-from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag, room_for_blank
+from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
@@ -133,13 +134,8 @@ def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome,
 
 
 def _beacon(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
-    """A beacon goes whole where it takes no room. Amid the words even one pixel has a line, which would close up."""
-    cut = whole or cut_attribute(page.text, attribute)
-    roomless = source.box.absent or cut.start >= page.last_word
-    if roomless or whole is None or not room_for_blank(attribute, fit=page.policy.fit):
-        return _proposal(Kind.OPEN_PIXEL, Action.REMOVED, source, outcome, cut)
-    blank = blank_image(page.text, attribute, fit=page.policy.fit)
-    return _proposal(Kind.OPEN_PIXEL, Action.BLANKED, source, outcome, blank)
+    action, cut = leaving(page, attribute, whole, roomless=source.box.absent)
+    return _proposal(Kind.OPEN_PIXEL, action, source, outcome, cut)
 
 
 def _shown(outcome: Outcome) -> Judgement:

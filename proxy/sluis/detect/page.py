@@ -1,5 +1,6 @@
 """One reading of one HTML part, and what every detector needs beside its text."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from sluis.urls.parse import Url, parse
 _TELLING = 16_384  # characters of an address that loads; clients ask for longer ones too
 _BLANK = frozenset(" \t\n\r\f\xa0")
 _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
+_TAG = re.compile("<")
+_BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
 _SCANNER = TagScanner(ELEMENTS)
 
 
@@ -39,12 +42,21 @@ class Page:
     @cached_property
     def last_word(self) -> int:
         """Where the last word ends: behind it stand tags and blanks alone."""
+        return self._trailing(_TAG)
+
+    @cached_property
+    def last_box(self) -> int:
+        """Where the last box ends that may have a colour or a border: behind it stand tags without one alone."""
+        return self._trailing(_BOXLESS)
+
+    def _trailing(self, tag: re.Pattern[str]) -> int:
+        """Where what ends the page begins: blanks, and tags that begin as `tag` does."""
         end = len(self.text)
         while end:
             if self.text[end - 1] in _BLANK:
                 end -= 1
             elif self.text[end - 1] == ">" and (start := self.text.rfind("<", 0, end)) >= 0:
-                if self.text.find(">", start, end - 1) >= 0:
+                if not tag.match(self.lowered, start) or self.text.find(">", start, end - 1) >= 0:
                     break
                 end = start
             elif space := next((each for each in _SPACES if self.lowered.endswith(each, 0, end)), None):

@@ -1,0 +1,26 @@
+"""How a beacon leaves the page: whole where nothing moves for it, else its source alone.
+
+Even one pixel has a line, which closes up when it goes: amid the words, and behind them in a box that has a colour or a
+border. On the line of the last word, and where the page ends, nobody sees that there is a pixel less.
+"""
+
+from sluis.detect.page import Page
+from sluis.detect.proposal import Cut
+from sluis.detect.rewrite import blank_image, cut_attribute, room_for_blank
+from sluis.report import Action
+from sluis.scan.html import Attribute
+
+
+def leaving(page: Page, attribute: Attribute, whole: Cut | None, *, roomless: bool = False) -> tuple[Action, Cut]:
+    """What to do with the beacon whose source `attribute` is. `whole` is the cut of its tag, where that can be cut, and
+    `roomless` says that it is not drawn at all."""
+    if whole is None:
+        return Action.REMOVED, cut_attribute(page.text, attribute)
+    if roomless or _last(page, whole.start) or not room_for_blank(attribute, fit=page.policy.fit):
+        return Action.REMOVED, whole
+    return Action.BLANKED, blank_image(page.text, attribute, fit=page.policy.fit)
+
+
+def _last(page: Page, start: int) -> bool:
+    """Whether neither a word nor a box ends behind `start`, or only blanks stand between it and the last word."""
+    return start >= page.last_box or (start >= page.last_word and not page.text[page.last_word : start].strip())
