@@ -68,7 +68,7 @@ def _counts(score: Score, label: Label, address: Address, now: str | None) -> It
             score.missed.append((label, address))
     elif label.leads:
         yield "decodable"
-        right = now is not None and _same(label.leads, leads(now))
+        right = now is not None and same(label.leads, leads(now))
         yield "decoded" if right else "left" if now == address.url else "wrong"
         if not right:
             score.wrong.append((label, address, now or ""))
@@ -78,7 +78,7 @@ def _counts(score: Score, label: Label, address: Address, now: str | None) -> It
             score.wrong.append((label, address, now or ""))
 
 
-def _same(wanted: str, given: str) -> bool:
+def same(wanted: str, given: str) -> bool:
     """Whether an address is the wanted one, perhaps with fewer parameters, in their order."""
     bare, *parameters = wanted.split("+")
     other, *left = given.split("+")

@@ -38,12 +38,16 @@ def _base64_octets(text: str) -> bytes:
 
 
 def _zlib(text: str) -> str:
+    return _zlib_octets(text).decode()
+
+
+def _zlib_octets(text: str) -> bytes:
     """base64 of a zlib stream, bounded: a few octets may unpack to gigabytes."""
     unpacker = zlib.decompressobj()
     octets = unpacker.decompress(_base64_octets(text), _LONGEST)
     if not unpacker.eof:
         raise ValueError("unfinished or too long")
-    return octets.decode()
+    return octets
 
 
 def _jwt(text: str) -> str:
@@ -99,6 +103,22 @@ def _sparkpost(text: str) -> str:
     return url.decode()
 
 
+_EXPONEA = re.compile(rb"\x1a([\x00-\x7f])|\x1a([\x80-\xff][\x00-\x7f])", re.DOTALL)
+
+
+def _exponea(text: str) -> str:
+    """A zlib stream of a protocol buffer that begins with its third field: a length (base 128) and the URL."""
+    octets = _zlib_octets(text)
+    match = _EXPONEA.match(octets)
+    if match is None:
+        raise ValueError("no URL in it")
+    length = match[1][0] if match[1] else (match[2][0] & 0x7F) | match[2][1] << 7
+    url = octets[match.end() : match.end() + length]
+    if len(url) < length:
+        raise ValueError("cut short")
+    return url.decode()
+
+
 def _scheme(text: str) -> str:
     return text if re.match(r"https?:", text, re.IGNORECASE) else "https://" + text.lstrip("/")
 
@@ -117,6 +137,7 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
         "add-http": lambda text: "http://" + text,
         "strip-tildes": lambda text: text.rstrip("~"),
         "sparkpost": _sparkpost,
+        "exponea": _exponea,
     }
 )
 
