@@ -29,8 +29,14 @@ def test_a_counter_behind_the_last_word_goes(page: MakePage, text: str) -> None:
     assert edited(text, [found]) == text.replace(text[found.cut.start : found.cut.end], "")
 
 
-def test_in_a_box_of_its_own_it_leaves_its_line(page: MakePage) -> None:
-    text = f"<p>Bye</p>\n<table><tr><td>&nbsp;{MARK}</td></tr></table><!-- end --></body></html>\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<p>Bye</p>\n<table><tr><td>&nbsp;{MARK}</td></tr></table><!-- end --></body></html>\n",
+        f"<div style='background:tan'><p>Bye</p>\n{MARK}</body></html>\n",
+    ],
+)
+def test_in_a_box_it_leaves_its_line(page: MakePage, text: str) -> None:
     (found,) = closing(page(text))
     assert found.action is Action.BLANKED
     blank = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"

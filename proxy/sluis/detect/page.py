@@ -18,6 +18,7 @@ _TELLING = 16_384  # characters of an address that loads; clients ask for longer
 _BLANK = frozenset(" \t\n\r\f\xa0")
 _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
+_BOXES = ("div", "table", "td", "center", "blockquote", "fieldset", "section", "article", "main")
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
 _SCANNER = TagScanner(ELEMENTS)
 
@@ -46,8 +47,12 @@ class Page:
 
     @cached_property
     def last_box(self) -> int:
-        """Where the last box ends that may have a colour or a border: behind it stand tags without one alone."""
-        return self._trailing(_BOXLESS)
+        """Where the last box ends that may have a colour or a border: behind it stand tags without one alone.
+
+        One that is never closed ends with the page.
+        """
+        opened = any(self.lowered.count("<" + name) > self.lowered.count("</" + name) for name in _BOXES)
+        return len(self.text) if opened else self._trailing(_BOXLESS)
 
     def _trailing(self, tag: re.Pattern[str]) -> int:
         """Where what ends the page begins: blanks, and tags that begin as `tag` does."""
