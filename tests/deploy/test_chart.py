@@ -182,8 +182,8 @@ def test_what_watches_finds_the_metrics():
     assert f'job="{job}"' in (CHART / "alerts.yml").read_text()
 
 
-def test_no_selector_of_two_services_takes_the_others_pods():
-    """Only the one for the inside is watched, else every pod would be counted twice."""
+def test_each_pod_is_watched_once():
+    """By way of the service for the inside, and not by the other as well."""
     monitor, doors = one(TABLE["most"], "ServiceMonitor"), one(TABLE["most"], "Service")
     assert not monitor["spec"]["selector"]["matchLabels"].items() <= doors["metadata"]["labels"].items()
 

@@ -63,7 +63,8 @@ def audit(
     An audit that was stopped goes on where it was when the same command is given again, and one that is given later
     reads only what is new: DIR/audit.state has what was read.
 
-    With --dask, workers that have this version of Sluis are sent the messages themselves and see no mailbox.
+    With --dask, workers that have this version of Sluis are sent the messages themselves and see no mailbox; more of
+    that is in `sluis clean --help`.
 
     Exit code 0: done; 2: bad usage or unreadable input, and one line says which. Whatever could be read is reported.
     """

@@ -62,8 +62,9 @@ def clean(
     spans count from the beginning of the file, and From_ lines and >From quoting stay as they are. A Maildir whose
     names carry sizes (Dovecot's ,S=) wants --fit.
 
-    With --dask, workers that have this version of Sluis are sent the messages themselves and see no file. What comes
-    out is the same, in the same order; a worker may go under way, or join.
+    With --dask, workers that have this version of Sluis (dask worker ADDRESS --nworkers auto --nthreads 1) are sent the
+    messages themselves and see no file. What comes out is the same, in the same order; a worker may go under way, or
+    join. Mail goes there in the clear, unless ADDRESS is tls://.
 
     Exit code 0: done, whether or not anything was found; 2: bad usage or unreadable input, and one line says which.
     """
