@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.keeper import read_from
 from tests.chaos.sender import Attempt, attempt
+from tests.integration.process import Server
 
 CLIENTS = 6
 TRIES = 2000  # of one message, before the test gives up on it
@@ -19,6 +21,26 @@ BODY = (
     + b"<p>An offer.</p>\r\n" * 500
     + b'<img src="https://open.example/o.gif?u=1" width="1" height="1">\r\n'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A SIGKILL, from before it was sent until what it hit was gone, by `time.monotonic`."""
+
+    began: float
+    ended: float
+
+    def may_have_hit(self, tried: Attempt) -> bool:
+        """Whether the try was under way at some time of it."""
+        return tried.began <= self.ended and self.began <= tried.ended
+
+
+def kill(server: Server) -> Kill:
+    """Kill `server`, and tell when that was."""
+    began = time.monotonic()
+    server.kill()
+    return Kill(began, time.monotonic())
+
 
 Tries = list[list[Attempt]]
 """Every try of every message, the last of which was taken."""
@@ -75,11 +97,8 @@ def sent(port: int, number: int) -> list[Attempt]:
     return tries
 
 
-def judge(tries: Tries, kept: Path, kills: Sequence[float]) -> str:
-    """Hold what clients heard against what the server behind has `kept`; `kills` are times of `time.monotonic`.
-
-    Returns the figures, in a line.
-    """
+def judge(tries: Tries, kept: Path, kills: Sequence[Kill]) -> str:
+    """Hold what clients heard against what the server behind has `kept`. Returns the figures, in a line."""
     messages = [*read_from(kept)]
     taken = Counter(message.partition("X-Mark: ")[2].partition("\r\n")[0] for message in messages)
     doubled = [each for every in tries for each in every[:-1] if taken[each.mark]]
@@ -89,7 +108,7 @@ def judge(tries: Tries, kept: Path, kills: Sequence[float]) -> str:
     # What one client sent once is never sent on twice.
     assert [mark for mark, times in taken.items() if times > 1] == []
     # Taken and not acknowledged, so sent again: only where something was killed in the course of the try (RFC 1047).
-    assert [each for each in doubled if not any(each.began <= kill <= each.ended for kill in kills)] == []
+    assert [each for each in doubled if not any(kill.may_have_hit(each) for kill in kills)] == []
     # And what was taken is whole, and clean.
     assert all(message.count("<p>An offer.</p>\r\n") == 500 and "open.example" not in message for message in messages)
     return f"{len(tries)} messages in {sum(map(len, tries))} tries, {len(kills)} kills, {len(doubled)} doubles"

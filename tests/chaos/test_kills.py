@@ -9,7 +9,7 @@ import random
 import time
 from pathlib import Path
 
-from tests.chaos.crowd import Crowd, crowd, judge
+from tests.chaos.crowd import Crowd, Kill, crowd, judge, kill
 from tests.integration.gate import Gate, gate
 from tests.integration.process import Server
 
@@ -17,20 +17,19 @@ MESSAGES = int(os.environ.get("SLUIS_CHAOS", "120"))
 KILLS = 8
 
 
-def killed(front: Gate, behind: tuple[Server, int], clients: Crowd) -> list[float]:
+def killed(front: Gate, behind: tuple[Server, int], clients: Crowd) -> list[Kill]:
     """Kill the one or the other while clients are busy, start it again each time, and tell when that was."""
     chance = random.Random(7)  # the order is the same each time; what it hits is not
-    times: list[float] = []
-    while clients.busy or len(times) < KILLS:
+    kills: list[Kill] = []
+    while clients.busy or len(kills) < KILLS:
         time.sleep(chance.uniform(0.05, 1.0))
-        times.append(time.monotonic())
         if chance.random() < 0.5:
-            front.server.kill()
+            kills.append(kill(front.server))
             front.server.start(front.port, front.web)
         else:
-            behind[0].kill()
+            kills.append(kill(behind[0]))
             behind[0].start(behind[1])
-    return times
+    return kills
 
 
 def test_nothing_is_lost_and_nothing_is_made_up(keeper: tuple[Server, int, Path]) -> None:
