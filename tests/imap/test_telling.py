@@ -244,3 +244,15 @@ async def test_a_command_about_all_of_its_messages_is_not_divided(behind: bytes)
         client, server = await played.pair()
         whole = b"a UID FETCH 1:* (BODY[1] BODY.PEEK[]) %s\r\n" % behind
         await passes(client, server, b"a UID FETCH 1:* BODY[1] %s\r\n" % behind, whole)
+
+
+async def test_a_known_piece_and_a_message_that_was_not_asked_for() -> None:
+    said = b"* 1 FETCH (UID 7 BODY[2] %s BODY[] %s%s)\r\na OK done\r\n"
+    heard = b"* 1 FETCH (UID 7 BODY[2] %s%s)\r\na OK done\r\n"
+    asked = b"a UID FETCH 7:7 (BODY.PEEK[2] BODY.PEEK[]) (CHANGEDSINCE 1)\r\n"
+    film, message = literal(section(b"2", MESSAGE)), literal(MESSAGE)
+    async with stage() as played:
+        client, server = await played.pair()
+        for behind in (b"", b" FLAGS ()", b""):
+            await passes(client, server, asked.replace(b" BODY.PEEK[])", b")"), asked)
+            await flows(server, client, said % (film, message, behind), heard % (film, behind))

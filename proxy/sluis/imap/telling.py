@@ -47,7 +47,8 @@ class _Gathered:
 
     def untold(self, out: bytes) -> bytes:
         """What the client has not heard of `out`, which is the response as it should be."""
-        return self.owed + out[len(self.lead) :]
+        rest = out[len(self.lead) :]
+        return rest if rest.startswith(b")") else self.owed + rest
 
 
 class Telling:
