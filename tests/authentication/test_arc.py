@@ -102,6 +102,13 @@ def test_what_was_changed_does_not_hold(old: bytes, new: bytes) -> None:
     assert judged(message.replace(old, new)).result is Result.FAIL
 
 
+def test_the_instance_may_stand_anywhere() -> None:
+    message = sealed(MESSAGE).replace(
+        b"ARC-Seal: i=1; a=rsa-sha256; cv=none;", b"ARC-Seal: a=rsa-sha256; cv=none; i=1;"
+    )
+    assert judged(message) == Chain(Result.FAIL, 1)  # it is seen, though the seal is broken
+
+
 def test_what_did_not_hold_is_sealed_as_such_and_then_it_ends() -> None:
     changed = sealed(MESSAGE).replace(b"reader,", b"reader!")
     assert judged(changed) == Chain(Result.FAIL, 1)

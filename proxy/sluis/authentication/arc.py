@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST = 50  # sets in a chain (§4.2.1)
 _SET = (b"arc-authentication-results", b"arc-message-signature", b"arc-seal")
-_INSTANCE = re.compile(rb"(?:\A|[^;]*+;)[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([1-9][0-9]?)[ \t\r\n]*+(?:;|\Z)")
+_INSTANCE = re.compile(rb"(?:\A|;)[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([1-9][0-9]?)[ \t\r\n]*+(?:;|\Z)")
 _SIGNED = frozenset(
     b"from reply-to subject date to cc message-id in-reply-to references mime-version content-type "
     b"content-transfer-encoding list-id list-unsubscribe list-unsubscribe-post dkim-signature".split()
@@ -131,7 +131,7 @@ def _sets(header: Header) -> tuple[_Set, ...]:
     found: dict[int, dict[bytes, Field]] = {}
     for field in header.fields:
         if field.name in _SET:
-            instance = _INSTANCE.match(header.raw[slice(*field.value)])
+            instance = _INSTANCE.search(header.raw[slice(*field.value)])
             if instance is None or field.name in found.setdefault(int(instance[1]), {}):
                 raise ValueError("instances")
             found[int(instance[1])][field.name] = field

@@ -1,7 +1,10 @@
 """DMARC: whether the author's domain stands behind a message, by SPF or DKIM in its name (RFC 7489).
 
-Whose a domain is, is read from the Public Suffix List (§3.2). A failure that an answer from DNS might have mended is a
-`temperror`.
+Whose a domain is, is read from the Public Suffix List (§3.2), not found by a walk up the tree (RFC 9989 §4.10): there
+a registry that publishes a policy and does not say what it is owns all below it, and each of its customers speaks for
+every other. Where a proof makes a policy weaker, that is too much.
+
+A failure that an answer from DNS might have mended is a `temperror`.
 """
 
 from collections.abc import Sequence
