@@ -138,6 +138,13 @@ async def test_a_seal_only_with_a_key() -> None:
     assert message.endswith(MESSAGE)
 
 
+async def test_nothing_is_put_on_a_first_line_that_would_be_read_as_more_of_it() -> None:
+    judging, message = judge(asking(ZONE), sealer=SEALER), b" ; dmarc=pass\r\n" + MESSAGE
+    found = await judging.judge(message, CLIENT, "", "ann@news.example")
+    assert found.dmarc.result == "permerror"
+    assert await judging.sealed(judging.marked(message, found), found) == message
+
+
 async def test_many_at_once() -> None:
     judging = judge(asking(ZONE))
     found = await asyncio.gather(*(judging.judge(signed(), CLIENT, "", "ann@news.example") for _ in range(50)))

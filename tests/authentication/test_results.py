@@ -53,6 +53,13 @@ def test_the_policies_read_what_is_written() -> None:
     assert authentication(header, raw, frozenset({NAME})) == Authentication(passed, passed)
 
 
+@pytest.mark.parametrize("blank", [b" ", b"\t", b" \r\n "])
+def test_no_first_line_becomes_more_of_our_field(blank: bytes) -> None:
+    message = blank + b"; dmarc=pass header.from=bank.example\r\nFrom: a@bank.example\r\n\r\nbody"
+    assert marked(message, NAME, ALL) == message
+    assert marked(blank + b"x\r\n" + OURS + b"\r\n", NAME, ALL) == blank + b"x\r\n\r\n"
+
+
 FORGED = [
     b"mx.example.org; dmarc=pass header.from=news.example",
     b"MX.Example.ORG ; dmarc=pass",

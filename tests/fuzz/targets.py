@@ -6,14 +6,21 @@ charset, places of edits), the rest is what a sender would send: a corpus file c
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import tokenTypes
 from tests.invariants import check, rules
 
 from sluis import clean as cleaner
+from sluis.authentication import arc, dkim, dmarc, spf
+from sluis.authentication.question import Answer, Known, Question, Wanting
+from sluis.authentication.results import findings, marked
+from sluis.authentication.verdict import Verdicts
 from sluis.clean import reads
 from sluis.detect.elements import ELEMENTS
 from sluis.imap.capability import offered
@@ -45,10 +52,14 @@ CHARSETS = (
 TYPES = ("text/html", "text/plain", "text/calendar", "text/vcard", "image/svg+xml", "text/css", "text/x-amp-html")
 WRITTEN = ("7bit", "quoted-printable", "base64")
 STATES = ("dataState", "rcdataState", "rawtextState", "scriptDataState", "plaintextState", "cdataSectionState")
+_KEY = (Path(__file__).parent / "key.txt").read_bytes()  # a public key as DNS has it, of whom the corpus is signed
 _SCANNER = TagScanner(ELEMENTS)
 _ANYWHERE = AttributeScanner({"background", "srcdoc", "ping"})
 
+_RECORDS = (b"192.0.2.7", b"mx.a.example", b"v=spf1 a mx ptr include:%{d}.x -all", _KEY, b"v=DMARC1; p=reject")
+
 Target = Callable[[bytes], None]
+T = TypeVar("T")
 
 
 def split(data: bytes) -> tuple[bytes, bytes]:
@@ -287,6 +298,41 @@ def skim(data: bytes) -> None:
         assert out + cleaner.clean(bytes(skimmed.kept), policy, rules()).raw[done:] + rest == cleaned.raw
 
 
+def authentication(data: bytes) -> None:
+    """Any message has a verdict by any DNS, and but for fields of our name it is whole below what is put on top."""
+    head, octets = split(data)
+    texts, _, raw = octets.partition(b"\0\0")
+    answers = (None, (), (texts,), (texts, b"v=DMARC1; p=none"), *((record,) for record in _RECORDS))
+    chosen = {kind: answers[head[at] % len(answers)] for at, kind in enumerate(("TXT", "A", "AAAA", "MX", "PTR"))}
+
+    def asked(work: Callable[[Known], T]) -> T:
+        known: dict[Question, Answer] = {}
+        while True:
+            try:
+                return work(known)
+            except Wanting as wanting:
+                known |= {question: chosen[question.kind] for question in wanting.questions}
+                assert len(known) <= 200
+
+    signatures = asked(partial(dkim.judged, raw, head[5] << 24))
+    chain = asked(partial(arc.judged, raw))
+    sent = asked(partial(spf.judged, ("192.0.2.7", "2001:db8::7", "")[head[6] % 3], "mx.a.example", "a@a.example"))
+    policy = asked(partial(dmarc.published, "mail.a.example"))
+    verdicts = Verdicts(sent, signatures, dmarc.judged("mail.a.example", policy, sent, signatures), chain)
+    out = marked(raw, "mx.a.example", verdicts)
+    field = (
+        b"" if out[:1] in {b" ", b"\t"} else b"Authentication-Results: " + findings("mx.a.example", verdicts) + b"\r\n"
+    )
+    assert out.startswith(field)
+    assert max(map(len, field.split(b"\r\n"))) <= 998
+    if b"mx.a.example" not in raw.lower():
+        assert out == field + raw
+    assert marked(out, "mx.a.example", verdicts) == out
+
+
 TARGETS: Mapping[str, Target] = MappingProxyType(
-    {each.__name__: each for each in (message, transfer, charset, html, css, clean, urls, framing, imap, skim)}
+    {
+        each.__name__: each
+        for each in (message, transfer, charset, html, css, clean, urls, framing, imap, skim, authentication)
+    }
 )

@@ -70,8 +70,8 @@ class Judge:
         return results.marked(message, self.name, verdicts)
 
     async def sealed(self, message: bytes, verdicts: Verdicts) -> bytes:
-        """`message`, as it is to go on, with a seal on top where one can be made."""
-        if not self._sealer or not verdicts.arc:
+        """`message`, as it is to go on, with a seal on top where one can be made (see `results.marked`)."""
+        if not self._sealer or not verdicts.arc or message.startswith((b" ", b"\t")):
             return message
         findings = results.findings(self.name, verdicts)
         work = partial(arc.seal, message, verdicts.arc, findings, self._sealer, int(time.time()))

@@ -14,13 +14,23 @@ from sluis.message.tokens import Tokens
 _FIELD = re.compile(
     rb"^authentication-results[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)", re.IGNORECASE | re.MULTILINE
 )
+_EMPTY = re.compile(rb"(?:\A|(?<=\n))\r?\n")
 _TOKENS = Tokens(";=")
 _PLAIN = re.compile(r"[A-Za-z0-9._+/-]{1,255}", re.ASCII)
 
 
 def marked(raw: bytes, name: str, verdicts: Verdicts) -> bytes:
-    """`raw` with a field on top in which the server `name` says what it found, and without others of that name."""
-    return b"".join((b"Authentication-Results: ", findings(name, verdicts), b"\r\n", *_without(raw, name)))
+    """`raw` with a field on top in which the server `name` says what it found, and without others of that name.
+
+    Where `raw` begins with a blank it gets none: its first line would be read as more of the field, and say what it
+    likes in our name.
+    """
+    kept = b"".join(_without(raw, name))
+    return (
+        kept
+        if kept.startswith((b" ", b"\t"))
+        else b"Authentication-Results: %s\r\n%s" % (findings(name, verdicts), kept)
+    )
 
 
 def findings(name: str, verdicts: Verdicts) -> bytes:
@@ -61,7 +71,7 @@ def _without(raw: bytes, name: str) -> Iterator[bytes]:
 
 
 def _header_end(raw: bytes) -> int:
-    """Where the header ends for whoever reads on behind lines that are no fields: at the first empty line."""
-    _, body, whole = fields(raw, 0, len(raw))
-    end = -1 if whole else raw.find(b"\n\r\n", body)
-    return body if whole else end + 1 if end >= 0 else len(raw)
+    """Where the header ends for whoever reads on behind lines that are no fields: at the first empty one."""
+    found, _, _ = fields(raw, 0, len(raw))
+    empty = _EMPTY.search(raw, found[0].start if found else 0)
+    return empty.end() if empty else len(raw)
