@@ -140,8 +140,8 @@ async def test_a_seal_only_with_a_key() -> None:
 
 async def test_nothing_is_put_on_a_first_line_that_would_be_read_as_more_of_it() -> None:
     judging, message = judge(asking(ZONE), sealer=SEALER), b" ; dmarc=pass\r\n" + MESSAGE
-    found = await judging.judge(message, CLIENT, "", "ann@news.example")
-    assert found.dmarc.result == "permerror"
+    found = await judging.judge(message, CLIENT, "", "x@elsewhere.example")
+    assert found.dmarc.result == "fail"
     assert await judging.sealed(judging.marked(message, found), found) == message
 
 

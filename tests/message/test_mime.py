@@ -28,6 +28,7 @@ HTML = b"Content-Type: text/html\r\n\r\n<p>"
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        (b" x\r\n\ty\r\n" + HTML, [("1", "text/html", b"<p>")]),  # they become part of the Received field on top
         (b"", [("1", "text/plain", b"")]),
         (b"Subject: x\r\n\r\nHi\r\n", [("1", "text/plain", b"Hi\r\n")]),
         (b"Subject: x\n\nHi\n", [("1", "text/plain", b"Hi\n")]),

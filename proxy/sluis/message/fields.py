@@ -13,7 +13,7 @@ from sluis.report import Span
 _FIELD = re.compile(rb"([\w!#$%&'*+./=?@^`|~-]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _FROM_LINE = re.compile(rb">?From [^\n]*+\n")
 _EMPTY_LINE = re.compile(rb"[ \t]*+\r?\n")
-_EMPTY_LINES = re.compile(rb"(?:[ \t]*+\r?\n)++")
+_NO_FIELDS = re.compile(rb"(?:\r?\n|[ \t][^\n]*+\n)++")
 _TOKEN = re.compile(rb"[\s;]*+([^\s;=()<>@,:\"]++)")
 _PARAMETER = re.compile(rb""";\s*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;\s"]*+))""", re.DOTALL)
 _COMMENT = re.compile(rb"""("(?:[^"\\]|\\.)*+"?)|\((?:[^()\\]|\\.)*+\)""", re.DOTALL)
@@ -45,11 +45,13 @@ def fields(raw: bytes, start: int, end: int) -> tuple[tuple[Field, ...], int, bo
 
 
 def _beginning(raw: bytes, end: int) -> int:
-    """Where the top header begins: behind an mbox line, and behind empty lines if a field follows them."""
+    """Where the top header begins: behind an mbox line; behind empty lines, if a field follows them, and behind lines
+    that begin with a blank: these become the end of the field that the next server puts on top.
+    """
     line = _FROM_LINE.match(raw, 0, end)
-    empty = _EMPTY_LINES.match(raw, 0, end)
-    if line is None and empty and _FIELD.match(raw, empty.end(), end):
-        return empty.end()
+    none = _NO_FIELDS.match(raw, 0, end)
+    if line is None and none and _FIELD.match(raw, none.end(), end):
+        return none.end()
     return line.end() if line else 0
 
 
