@@ -256,6 +256,10 @@ REFUSALS = {
     "smtp: {max_recipients: true}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not true",
     "smtp: {max_recipients: 1.5}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not 1.5",
     "smtp: {max_recipients: 010}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not '010'",
+    "smtp: {memory_limit: 1000}": (
+        "sluis.yaml:1: smtp.memory_limit: must be at least twice smtp.message_size_limit, or the largest message may "
+        "never come in"
+    ),
     "smtp: {max_recipients: 0}": "sluis.yaml:1: smtp.max_recipients: must be more than 0, not 0",
     "cleaning: {timeout: -1}": "sluis.yaml:1: cleaning.timeout: must be more than 0, not -1",
     "cleaning: {timeout: {a: b}}": "sluis.yaml:1: cleaning.timeout: must be a number, not a mapping",

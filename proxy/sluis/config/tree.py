@@ -197,16 +197,26 @@ class SmtpSection(_Section):
     xclient_from: tuple[NetworkText, ...] = ()
     proxy_from: tuple[NetworkText, ...] = ()
     message_size_limit: Octets = 52_428_800
+    memory_limit: Octets = 536_870_912
     max_connections: Count = 1000
     max_connections_per_address: Count = 50
     max_recipients: Count = 1000
     command_timeout: Seconds = 300
     data_timeout: Seconds = 600
+    data_rate: Octets = 256
+    session_timeout: Seconds = 3600
     tls: TlsSection = TlsSection()
     upstream_tls: UpstreamTlsSection = UpstreamTlsSection()
     upstream_timeout: UpstreamTimeoutSection = UpstreamTimeoutSection()
     received: bool = True
     trace: bool = True
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _holds_a_message(cls, limit: int, info: ValidationInfo) -> int:
+        if limit < 2 * info.data.get("message_size_limit", 0):
+            raise ValueError("must be at least twice smtp.message_size_limit, or the largest message may never come in")
+        return limit
 
     @field_validator("accept_domains")
     @classmethod

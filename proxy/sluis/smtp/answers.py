@@ -3,6 +3,12 @@
 Enhanced codes are those of RFC 3463 and RFC 5248. No answer repeats what the client wrote, so none can carry it on.
 """
 
+from collections.abc import Mapping, Set
+from types import MappingProxyType
+
+from sluis.edge.admission import Full
+from sluis.smtp.framing import Flaw
+from sluis.smtp.path import Argument
 from sluis.smtp.reply import Reply
 
 OK = Reply.of("250 2.0.0 Ok")
@@ -18,12 +24,14 @@ UNCLEANED = Reply.of("451 4.3.0 The message could not be cleaned, try again late
 NOT_STORED = Reply.of("451 4.3.0 The message could not be stored, try again later")
 OFFER_CHANGED = Reply.of("451 4.3.5 What was offered is no longer, try again later")
 INTERNAL = Reply.of("451 4.3.0 Something went wrong here, try again later")
+NO_MEMORY = Reply.of("452 4.3.1 Too much mail is under way here, try again later")
 TOO_MANY_RECIPIENTS = Reply.of("452 4.5.3 Too many recipients")
 
 # This time, and the connection is closed.
 FULL = Reply.of("421 4.7.0 Too many connections, try again later")
 FULL_FOR_YOU = Reply.of("421 4.7.0 Too many connections from your address, try again later")
 TOO_SLOW = Reply.of("421 4.4.2 Timeout, closing")
+TOO_LONG = Reply.of("421 4.4.2 The session has lasted long enough, come again")
 TOO_MANY_ERRORS = Reply.of("421 4.7.0 Too many errors, closing")
 GOING_DOWN = Reply.of("421 4.3.2 Going down, try again later")
 
@@ -47,3 +55,20 @@ LOOP = Reply.of("554 5.4.6 Too many hops")
 NO_RECIPIENTS = Reply.of("554 5.5.1 No valid recipients")
 NOT_SMTP = Reply.of("554 5.5.1 This is a mail server")
 UNKNOWN_PARAMETER = Reply.of("555 5.5.4 Parameter not offered")
+
+FULL_UP: Mapping[Full, Reply] = MappingProxyType({Full.IN_ALL: FULL, Full.FOR_ADDRESS: FULL_FOR_YOU})
+FLAWED: Mapping[Flaw, Reply] = MappingProxyType(
+    {Flaw.BARE_NEWLINE: BARE_NEWLINE, Flaw.NUL: NUL_OCTET, Flaw.SIZE: TOO_BIG, Flaw.MEMORY: NO_MEMORY}
+)
+
+
+def unfit(given: Argument, offered: Set[bytes], limit: int) -> Reply | None:
+    """What to say to parameters that cannot be passed on; None where all can. `limit`: octets that SIZE may tell."""
+    if not given.extensions <= offered:
+        return UNKNOWN_PARAMETER
+    body, size = given.value(b"BODY"), given.value(b"SIZE")
+    if body is not None and body.upper() not in {b"7BIT", b"8BITMIME"}:
+        return BAD_ARGUMENT
+    if size is not None and not (size.isdigit() and len(size) <= 20):
+        return BAD_ARGUMENT
+    return TOO_BIG if size is not None and int(size) > limit else None

@@ -7,6 +7,7 @@ PROXY header (HAProxy's proxy-protocol.txt, version 2). This module writes and r
 
 import re
 import struct
+from asyncio import BaseTransport
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -48,6 +49,14 @@ class Client:
         """Whether its address lies in one of `networks`, an IPv4 one written as IPv4-mapped."""
         address = _address(self.address)
         return address is not None and any(address in network for network in networks)
+
+
+def connected(transport: BaseTransport) -> Client:
+    """The client as its socket has it."""
+    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+    if not isinstance(peer, tuple) or not isinstance(here, tuple):
+        return Client("local")
+    return Client(str(peer[0]), peer[1], str(here[0]), here[1])
 
 
 def commands(client: Client, offered: Collection[str]) -> Iterator[bytes]:

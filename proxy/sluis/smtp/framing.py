@@ -21,6 +21,7 @@ class Flaw(StrEnum):
     BARE_NEWLINE = "bare-newline"
     NUL = "nul"
     SIZE = "size"
+    MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Framing:
         self._held = bytearray(b"\r\n")  # as if a line had just ended, since the first line too may be the dot
         self._checked = 2
         self._dropped = 0
+
+    @property
+    def held(self) -> int:
+        """The octets that are kept just now."""
+        return len(self._held)
 
     def feed(self, octets: bytes) -> Whole | Refused | None:
         """The next piece, of any length; None asks for more."""

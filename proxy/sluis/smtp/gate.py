@@ -11,6 +11,7 @@ from sluis.authentication import judge
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection
 from sluis.edge.admission import Admission
+from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
 from sluis.metrics import Metrics
@@ -99,6 +100,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         cleaner=Cleaner(by(rules), pool, config.cleaning.offload_octets),
         metrics=metrics,
         tls=server_context(_TLS, smtp.tls),
+        memory=Memory(smtp.memory_limit),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
         judge=judge(config.authentication, metrics, EDGE),
     )

@@ -5,8 +5,9 @@ Whatever comes behind the piece that was asked for is kept for the next: clients
 """
 
 from asyncio import StreamReader
+from collections.abc import Callable
 
-from sluis.smtp.framing import Framing, Refused, Whole
+from sluis.smtp.framing import Flaw, Framing, Refused, Whole
 
 READ = 262_144  # octets asked for at once
 _LONGEST = 65_536  # octets of a line that has no end
@@ -35,14 +36,22 @@ class Inbox:
         line, self._held = self._held[:end], self._held[end + 1 :]
         return line.removesuffix(b"\r")
 
-    async def message(self, limit: int) -> Whole | Refused | None:
-        """The next message of at most `limit` octets; None if the client closed its side before the end of it."""
+    async def message(self, limit: int, goes_on: Callable[[int, int], bool]) -> Whole | Refused | None:
+        """The next message of at most `limit` octets; None if the client closed its side before the end of it.
+
+        `goes_on` is told after each piece how many octets have come and how many are held, and says whether there is
+        room for those.
+        """
         framing = Framing(limit)
         octets, self._held = self._held, b""
+        received = len(octets)
         while not (event := framing.feed(octets)):
+            if not goes_on(received, framing.held):
+                return Refused(Flaw.MEMORY)
             octets = await self._reader.read(READ)
             if not octets:
                 return None
+            received += len(octets)
         self._held = event.rest or b""
         return event
 

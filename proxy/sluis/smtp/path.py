@@ -85,3 +85,11 @@ def argument(keyword: bytes, text: bytes) -> Argument | None:
 def _path(matched: re.Match[bytes]) -> Path:
     mailbox, domain = ((matched[name] or b"").decode("utf-8", "replace") for name in ("mailbox", "domain"))
     return Path(matched[0], mailbox, domain.lower().rstrip("."))
+
+
+def to_ascii(domain: str) -> str:
+    """A domain as the DNS has it; itself where it cannot be one."""
+    try:
+        return domain.encode("idna").decode("ascii") if len(domain) < 256 else domain
+    except UnicodeError:
+        return domain

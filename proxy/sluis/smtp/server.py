@@ -12,6 +12,7 @@ import asyncio
 import re
 import secrets
 from asyncio import StreamReaderProtocol, get_running_loop
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -19,28 +20,28 @@ import structlog
 from aiosmtpd.proxy_protocol import get_proxy
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
-from sluis.edge.admission import Full
+from sluis.edge.memory import Share
 from sluis.smtp import answers
-from sluis.smtp.client import XCLIENT, Client, announced, told
+from sluis.smtp.client import XCLIENT, Client, announced, connected, told
 from sluis.smtp.framing import Flaw, Refused, Whole
 from sluis.smtp.hop import PASSED_ON, Offers
 from sluis.smtp.inbox import EndlessLineError, Inbox
-from sluis.smtp.path import Argument, argument
+from sluis.smtp.path import Argument, argument, to_ascii
 from sluis.smtp.relay import Relay
 from sluis.smtp.reply import Reply
 from sluis.smtp.service import EDGE, Service
 from sluis.smtp.trace import Origin
 
 COMMAND_LIMIT = 2048  # octets of a command line; RFC 5321 §4.5.3.1.4 has 512, its extensions add some hundreds
+DRIP_TIMEOUT = 30.0  # seconds before the least rate is asked of a message
 HEADER_TIMEOUT = 5.0  # seconds in which a balancer has said for whom its connection is
 ERRORS_LIMIT = 20  # commands in a session that are none, or not for now
 
+_INSTANT = 0.001  # seconds; to aiosmtpd's clock none are as many as usual
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # What a browser says that was led to this port: it must not go on to speak SMTP from the body of its request.
 _FOREIGN = frozenset(b"GET HEAD POST PUT DELETE PATCH OPTIONS TRACE CONNECT".split())
 _BEFORE_TLS = frozenset({"EHLO", "NOOP", "QUIT", "STARTTLS"})  # RFC 3207 §4
-_FLAWED = {Flaw.BARE_NEWLINE: answers.BARE_NEWLINE, Flaw.NUL: answers.NUL_OCTET, Flaw.SIZE: answers.TOO_BIG}
-_FULL = {Full.IN_ALL: answers.FULL, Full.FOR_ADDRESS: answers.FULL_FOR_YOU}
 
 _log = structlog.get_logger()
 
@@ -109,7 +110,7 @@ class ClientSession(SMTP):
             try:
                 if full:
                     metrics.refused(EDGE, full)
-                    await self._say(_FULL[full])
+                    await self._say(answers.FULL_UP[full])
                 else:
                     await self._converse()
             except (ConnectionError, TLSSetupException, EndlessLineError):
@@ -122,7 +123,7 @@ class ClientSession(SMTP):
 
     async def _identified(self) -> bool:
         """Learn who the client is; False where a balancer should have said so and has not."""
-        self._peer = self._client = _connected(self._writer.transport)
+        self._peer = self._client = connected(self._writer.transport)
         if not self._peer.within(self._service.smtp.proxy_from):
             return True
         try:
@@ -134,8 +135,14 @@ class ClientSession(SMTP):
         return told is not None
 
     async def _converse(self) -> None:
+        loop = get_running_loop()
+        end = loop.time() + self._service.smtp.session_timeout
         await self._say(Reply.of(f"220 {self._service.name} ESMTP Sluis"))
         while not (self._over or self._leaving):
+            if loop.time() > end:
+                self._service.metrics.refused(EDGE, "session-timeout")
+                await self._say(answers.TOO_LONG)
+                return
             self._reset_timeout()
             self._idle = True
             line = await self._inbox.line()
@@ -259,10 +266,17 @@ class ClientSession(SMTP):
         """Take the message, have it delivered, and tell what came of it."""
         if refusal := answers.BAD_ARGUMENT if arg else self._relay.not_ready():
             await self._complain(refusal)
-            return
-        await self._say(answers.GO_AHEAD)
-        self._reset_timeout(self._service.smtp.data_timeout)  # for all of it: a drip feeds no clock
-        event = await self._inbox.message(self._limit)
+        elif self._service.memory.full:
+            self._service.metrics.refused(EDGE, Flaw.MEMORY)
+            await self._say(answers.NO_MEMORY)
+        else:
+            await self._say(answers.GO_AHEAD)
+            with self._service.memory.share() as share:
+                await self._take(share)
+
+    async def _take(self, share: Share) -> None:
+        """Read the message and have it delivered, in `share` of the room for messages under way."""
+        event = await self._inbox.message(self._limit, self._paced(share))
         self._stop_clock()
         match event:
             case Whole(message):
@@ -271,6 +285,19 @@ class ClientSession(SMTP):
                 await self._refuse(event)
             case None:
                 self._over = True  # gone before the end: nothing was taken
+
+    def _paced(self, share: Share) -> Callable[[int, int], bool]:
+        """What is to be told how a message comes: its clock runs for all of it, and faster where it only drips."""
+        smtp, loop = self._service.smtp, get_running_loop()
+        begin = loop.time()
+
+        def goes_on(received: int, held: int) -> bool:
+            most = min(smtp.data_timeout, DRIP_TIMEOUT + received / smtp.data_rate)
+            self._reset_timeout(max(begin + most - loop.time(), _INSTANT))
+            return share.hold(held)
+
+        goes_on(0, 0)
+        return goes_on
 
     async def smtp_RSET(self, arg: str) -> None:
         """Give up the transaction."""
@@ -357,22 +384,15 @@ class ClientSession(SMTP):
 
     def _unfit(self, given: Argument) -> Reply | None:
         """Why a command's parameters cannot be passed on."""
-        if not given.extensions <= self._offered:
-            return answers.UNKNOWN_PARAMETER
-        body, size = given.value(b"BODY"), given.value(b"SIZE")
-        if body is not None and body.upper() not in {b"7BIT", b"8BITMIME"}:
-            return answers.BAD_ARGUMENT
-        if size is not None and not (size.isdigit() and len(size) <= 20):
-            return answers.BAD_ARGUMENT
-        if size is not None and int(size) > self._limit:
-            self._service.metrics.refused(EDGE, "size")
-            return answers.TOO_BIG
-        return None
+        refusal = answers.unfit(given, self._offered, self._limit)
+        if refusal is answers.TOO_BIG:
+            self._service.metrics.refused(EDGE, Flaw.SIZE)
+        return refusal
 
     def _unwanted(self, rcpt: Argument) -> Reply | None:
         """Why mail for a recipient is not taken here, whatever the next hop would say (RFC 5321 §4.5.1)."""
         domains, path = self._service.smtp.accept_domains, rcpt.path
-        if not domains or _ascii(path.domain) in domains or path.mailbox.lower() == "postmaster":
+        if not domains or to_ascii(path.domain) in domains or path.mailbox.lower() == "postmaster":
             return None
         self._service.metrics.refused(EDGE, "domain")
         return answers.NOT_OURS
@@ -386,7 +406,7 @@ class ClientSession(SMTP):
         self._service.metrics.refused(EDGE, refused.flaw)
         _log.info("a message was refused", edge=EDGE, session=self._id, reason=refused.flaw)
         self._over = refused.rest is None
-        await self._say(_FLAWED[refused.flaw])
+        await self._say(answers.FLAWED[refused.flaw])
         if not self._over:
             await self._relay.reset()
 
@@ -399,20 +419,5 @@ class ClientSession(SMTP):
 _VERBS = sorted(name for name in vars(SMTP) | vars(ClientSession) if name.startswith("smtp_"))
 
 
-def _connected(transport: asyncio.BaseTransport) -> Client:
-    """The client as its socket has it."""
-    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-    if not isinstance(peer, tuple) or not isinstance(here, tuple):
-        return Client("local")
-    return Client(str(peer[0]), peer[1], str(here[0]), here[1])
-
-
 def _octets(arg: str) -> bytes:
     return arg.encode("utf-8", "surrogateescape")
-
-
-def _ascii(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode("ascii") if len(domain) < 256 else domain
-    except UnicodeError:
-        return domain

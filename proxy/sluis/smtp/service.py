@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sluis.config import SmtpSection
 from sluis.edge.admission import Admission
+from sluis.edge.memory import Memory
 from sluis.metrics import Metrics
 from sluis.smtp.cleaning import Cleaner
 from sluis.smtp.hop import Connect
@@ -42,6 +43,7 @@ class Service:
     metrics: Metrics
     tls: ssl.SSLContext | None
     admission: Admission
+    memory: Memory
     judge: "Judge | None" = None
     sessions: set["Guest"] = field(default_factory=set)
     unfinished: set[asyncio.Task[Any]] = field(default_factory=set)
