@@ -95,3 +95,24 @@ def test_nothing_a_server_writes_raises_or_is_lost(words: list[bytes]) -> None:
 )
 def test_a_line_that_announces_the_message(line: bytes, kept: bytes | None) -> None:
     assert without_whole(line) == kept
+
+
+def test_what_a_server_says_in_numbers() -> None:
+    found = answer(b"* 12 FETCH (UID 7 RFC822.SIZE 99 X NIL MODSEQ (5) Y %s)\r\n" % (b"9" * 5000))
+    assert found
+    assert (found.number, found.uid, found.integer(b"RFC822.SIZE")) == (12, 7, 99)
+    assert [found.integer(name) for name in (b"X", b"MODSEQ", b"Y", b"Z")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("flat", "news"),
+    [
+        (b"* 1 FETCH (UID 7 RFC822.SIZE 9)\r\n", b""),
+        (b"* 1 FETCH (FLAGS (\\Seen) BODY[1] {1}\r\nx MODSEQ (9))\r\n", b"* 1 FETCH (FLAGS (\\Seen) MODSEQ (9))\r\n"),
+        (b"* 1 FETCH ()\r\n", b""),
+    ],
+)
+def test_what_is_told_unasked(flat: bytes, news: bytes) -> None:
+    found = answer(flat)
+    assert found
+    assert found.news() == news

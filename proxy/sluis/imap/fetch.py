@@ -18,6 +18,7 @@ _QUOTED = re.compile(rb'"((?:[^"\\\r\n]|\\.)*+)"')
 _ATOM = re.compile(rb"[^\s()\"{]++")
 _BETWEEN = re.compile(rb"[^()\"{]++")
 _ESCAPED = re.compile(rb"\\(.)")
+_LONGEST_NUMBER = 20  # digits
 _DEEPEST = 200  # lists within each other
 _NEWS = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 _OURS = re.compile(rb"(\(| )BODY\[\] ~?\{[0-9]++\}\r?\n\Z", re.IGNORECASE)
@@ -62,7 +63,7 @@ class Answer:
     def integer(self, name: bytes) -> int | None:
         """What the item `name` gives, if that is there and a number."""
         value = self.value(name)
-        return int(value) if value.isdigit() else None
+        return int(value) if value.isdigit() and len(value) < _LONGEST_NUMBER else None
 
     def value(self, name: bytes) -> bytes:
         """What stands behind the name of an item; nothing if it is not there."""

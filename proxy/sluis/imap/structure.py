@@ -8,7 +8,7 @@ does not find in it the parts that the server numbers, nothing is known.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from sluis.message.fields import fields, structured
 from sluis.message.mime import Message, parse
@@ -54,7 +54,7 @@ def _node(value: Value, base: bytes, own: bytes, header: bytes) -> Node | None:
         return None
     kind = [word.lower() for word in value[:2] if isinstance(word, bytes)]
     if isinstance(value[0], list):
-        parts = [part for part in value if isinstance(part, list)][: _leading(value)]
+        parts = list(takewhile(lambda each: isinstance(each, list), value))
         paths = [b".".join(filter(None, (base, b"%d" % number))) for number in range(1, len(parts) + 1)]
         found = [_node(part, path, path, path + b".MIME") for part, path in zip(parts, paths, strict=True)]
     elif kind in _MESSAGES and len(value) > _EMBEDDED and isinstance(value[_EMBEDDED], list):
@@ -67,11 +67,6 @@ def _node(value: Value, base: bytes, own: bytes, header: bytes) -> Node | None:
     multipart = isinstance(value[0], list)
     body = own if own == base or not multipart else b""
     return Node(header, body, multipart, children) if len(children) == len(found) else None
-
-
-def _leading(value: list[Value]) -> int:
-    """How many lists stand before the first word."""
-    return next((index for index, each in enumerate(value) if not isinstance(each, list)), len(value))
 
 
 def _value(octets: bytes) -> Value | None:
