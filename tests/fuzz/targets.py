@@ -19,7 +19,7 @@ from tests.invariants import check, rules
 from sluis import clean as cleaner
 from sluis.authentication import arc, dkim, dmarc, spf
 from sluis.authentication.question import Answer, Known, Question, Wanting
-from sluis.authentication.results import findings, marked
+from sluis.authentication.results import NO_FIELD, findings, marked
 from sluis.authentication.verdict import Verdicts
 from sluis.clean import reads
 from sluis.detect.elements import ELEMENTS
@@ -321,7 +321,7 @@ def authentication(data: bytes) -> None:
     verdicts = Verdicts(sent, signatures, dmarc.judged("mail.a.example", policy, sent, signatures), chain)
     out = marked(raw, "mx.a.example", verdicts)
     field = (
-        b"" if out[:1] in {b" ", b"\t"} else b"Authentication-Results: " + findings("mx.a.example", verdicts) + b"\r\n"
+        b"" if out.startswith(NO_FIELD) else b"Authentication-Results: " + findings("mx.a.example", verdicts) + b"\r\n"
     )
     assert out.startswith(field)
     assert max(map(len, field.split(b"\r\n"))) <= 998

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sluis.metrics import Metrics
 
 
-def judge(section: "AuthenticationSection", metrics: "Metrics", edge: str) -> "Judge | None":
+def judge_for(section: "AuthenticationSection", metrics: "Metrics", edge: str) -> "Judge | None":
     """The judge for a gate; None where the section names no authserv-id. Raises GateError.
 
     Only one that does needs the extra `auth`, and its libraries are not loaded before.

@@ -71,7 +71,7 @@ class Judge:
 
     async def sealed(self, message: bytes, verdicts: Verdicts) -> bytes:
         """`message`, as it is to go on, with a seal on top where one can be made (see `results.marked`)."""
-        if not self._sealer or not verdicts.arc or message.startswith((b" ", b"\t")):
+        if not self._sealer or not verdicts.arc or message.startswith(results.NO_FIELD):
             return message
         findings = results.findings(self.name, verdicts)
         work = partial(arc.seal, message, verdicts.arc, findings, self._sealer, int(time.time()))

@@ -14,6 +14,7 @@ from sluis.message.tokens import Tokens
 _FIELD = re.compile(
     rb"^authentication-results[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)", re.IGNORECASE | re.MULTILINE
 )
+NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">From ")
 _EMPTY = re.compile(rb"(?:\A|(?<=\n))\r?\n")
 _TOKENS = Tokens(";=")
 _PLAIN = re.compile(r"[A-Za-z0-9._+/-]{1,255}", re.ASCII)
@@ -22,15 +23,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9._+/-]{1,255}", re.ASCII)
 def marked(raw: bytes, name: str, verdicts: Verdicts) -> bytes:
     """`raw` with a field on top in which the server `name` says what it found, and without others of that name.
 
-    Where `raw` begins with a blank it gets none: its first line would be read as more of the field, and say what it
-    likes in our name.
+    Where `raw` begins with one of `NO_FIELD` it gets none. What follows would be read as more of our field and say what
+    it likes in our name, or as a body, though whoever read it alone would have found a header there.
     """
     kept = b"".join(_without(raw, name))
-    return (
-        kept
-        if kept.startswith((b" ", b"\t"))
-        else b"Authentication-Results: %s\r\n%s" % (findings(name, verdicts), kept)
-    )
+    if kept.startswith(NO_FIELD):
+        return kept
+    return b"Authentication-Results: %s\r\n%s" % (findings(name, verdicts), kept)
 
 
 def findings(name: str, verdicts: Verdicts) -> bytes:

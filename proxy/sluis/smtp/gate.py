@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from sluis.authentication import judge
+from sluis.authentication import judge_for
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection
 from sluis.edge.admission import Admission
@@ -102,7 +102,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         tls=server_context(_TLS, smtp.tls),
         memory=Memory(smtp.memory_limit),
         admission=Admission(smtp.max_connections, smtp.max_connections_per_address),
-        judge=judge(config.authentication, metrics, EDGE),
+        judge=judge_for(config.authentication, metrics, EDGE),
     )
     try:
         server = await asyncio.get_running_loop().create_server(
