@@ -83,6 +83,8 @@ class QuotedPrintable:
 
     def _free(self, edit: Edit, start: int, end: int, columns: Columns, rest: int) -> Edit:
         octets = edit.octets
+        if not octets and self._raw.startswith(b"\n", end) and self._raw.endswith(b"\r", self._span[0], start):
+            octets = b" "  # a CR alone and a LF alone, which together could end a line
         while (
             start > self._span[0]
             and self._raw[start - 1] in b" \t"
