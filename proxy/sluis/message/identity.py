@@ -70,5 +70,5 @@ class Identity:
         ):
             return octets
         pad = len(octets) if edit.pad is None else edit.pad
-        line_end = b"\r\n" if b"\r\n" in self.octets else b"\n"
+        line_end = b"\r\n" if b"\r\n" in (self.octets if b"\n" in self.octets else self._raw) else b"\n"
         return octets[:pad] + line_end + octets[pad:] if before + pad <= LONGEST_LINE else None
