@@ -159,7 +159,9 @@ def test_a_refused_edit_has_no_span() -> None:
 def test_a_line_that_would_grow_too_long_is_broken_where_blanks_may_stand() -> None:
     line = b"<a href='x'" + b" " * 985
     grown = edited(line, PLAIN, Edit(9, 11, b"y" * 20 + b"'"))
-    assert grown == b"<a href='" + b"y" * 20 + b"'\n" + b" " * 985
+    assert grown == b"<a href='" + b"y" * 20 + b"'\r\n" + b" " * 985  # as the lines of the message end
+    grown = edited(b"<p>\n" + line, PLAIN, Edit(13, 15, b"y" * 20 + b"'"))
+    assert grown == b"<p>\n<a href='" + b"y" * 20 + b"'\n" + b" " * 985
 
 
 @st.composite
