@@ -321,7 +321,7 @@ def authentication(data: bytes) -> None:
     verdicts = Verdicts(sent, signatures, dmarc.judged("mail.a.example", policy, sent, signatures), chain)
     out = marked(raw, "mx.a.example", verdicts)
     field = (
-        b"" if out.startswith(NO_FIELD) else b"Authentication-Results: " + findings("mx.a.example", verdicts) + b"\r\n"
+        b"" if raw.startswith(NO_FIELD) else b"Authentication-Results: " + findings("mx.a.example", verdicts) + b"\r\n"
     )
     assert out.startswith(field)
     assert max(map(len, field.split(b"\r\n"))) <= 998

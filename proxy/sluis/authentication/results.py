@@ -14,7 +14,8 @@ from sluis.message.tokens import Tokens
 _FIELD = re.compile(
     rb"^authentication-results[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)", re.IGNORECASE | re.MULTILINE
 )
-NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">From ")
+_BLANK = (b" ", b"\t")
+NO_FIELD = (*_BLANK, b"From ", b">From ")
 _EMPTY = re.compile(rb"(?:\A|(?<=\n))\r?\n")
 _TOKENS = Tokens(";=")
 _PLAIN = re.compile(r"[A-Za-z0-9._+/-]{1,255}", re.ASCII)
@@ -27,7 +28,7 @@ def marked(raw: bytes, name: str, verdicts: Verdicts) -> bytes:
     it likes in our name, or as a body, though whoever read it alone would have found a header there.
     """
     kept = b"".join(_without(raw, name))
-    if kept.startswith(NO_FIELD):
+    if raw.startswith(NO_FIELD):
         return kept
     return b"Authentication-Results: %s\r\n%s" % (findings(name, verdicts), kept)
 
@@ -70,7 +71,10 @@ def _without(raw: bytes, name: str) -> Iterator[bytes]:
 
 
 def _header_end(raw: bytes) -> int:
-    """Where the header ends for whoever reads on behind lines that are no fields: at the first empty one."""
+    """Where the header ends for whoever reads on behind lines that are no fields: at the first empty one.
+
+    Of a message that begins with a blank nobody can say where its header begins, so all of it may be one.
+    """
     found, _, _ = fields(raw, 0, len(raw))
-    empty = _EMPTY.search(raw, found[0].start if found else 0)
+    empty = None if raw.startswith(_BLANK) else _EMPTY.search(raw, found[0].start if found else 0)
     return empty.end() if empty else len(raw)
