@@ -1,6 +1,7 @@
 """DKIM: what dkimpy has signed holds, whatever is changed does not, and nothing hostile costs more than its length."""
 
 from functools import partial
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -147,6 +148,7 @@ def test_malformed(old: bytes, new: bytes, found: tuple[str, str]) -> None:
         (record(rsa_key("huge", 4160)), ("permerror", "key of too few or too many bits")),
         (b"\x00" * 60_000, ("permerror", "no key")),
     ],
+    ids=count(),
 )
 def test_keys(text: bytes, found: tuple[str, str]) -> None:
     assert judged(signed(), {Question("k._domainkey.news.example"): (text,)}) == [found]
