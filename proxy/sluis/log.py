@@ -25,7 +25,7 @@ Format = Literal["auto", "console", "json"]
 _OPERATORS = frozenset({"listen", "upstream", "path", "policy", "config"})
 KEYS = _OPERATORS | {
     *("event", "level", "timestamp", "logger", "error", "at"),
-    *("edge", "session", "peer", "sender", "stage", "reason", "command", "code", "signal"),
+    *("edge", "session", "peer", "sender", "stage", "reason", "mechanism", "command", "code", "signal"),
     *("verdict", "findings", "pixels", "links", "recipients", "messages"),
     *("octets", "octets_in", "octets_out", "seconds", "cleaning_ms", "version", "vendors", "rules", "processes"),
 }

@@ -19,7 +19,7 @@ def test_it_shows_every_message_before_and_after() -> None:
     assert [name for name in SAMPLES if f"{name} · " in text] == list(SAMPLES)
     assert "  + X-Sluis: cleaned; pixels=5 links=15 params=2\n" in text
     assert "  - Disposition-Notification-To: <orders@lantaarnhuis.example>\n" in text
-    assert "384 of 472 lines are untouched" in text
+    assert "385 of 472 lines are untouched" in text
     assert text.endswith(
         "3 messages: 2 cleaned, 1 clean. "
         "Stopped: 18 redirect links, 6 tracking pixels, 2 marked links, 2 read receipts.\n"

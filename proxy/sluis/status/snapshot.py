@@ -58,6 +58,8 @@ REASONS: Mapping[str, str] = {
     "connections": "too many connections",
     "connections-per-address": "too many connections from one address",
     "timeout": "a client that fell silent",
+    "session-timeout": "a session that would not end",
+    "memory": "no memory left for more mail at a time",
     "tls-required": "no TLS",
     "proxy-header": "a balancer that does not say for whom",
     "syntax": "bad syntax",
