@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "status": {"report"},
     "web": {"config", "metrics", "status"},
     "authentication": {"config", "edge", "message", "metrics", "urls"},
-    "edge": {"choice", "config", "envelope", "policy", "report", "rules"},
+    "edge": {"choice", "config", "envelope", "metrics", "policy", "report", "rules"},
     "smtp": {"authentication", "clean", "config", "edge", "envelope", "metrics", "report", "rules"},
     "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},

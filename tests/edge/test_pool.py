@@ -6,10 +6,11 @@ import time
 
 import pytest
 
+from sluis.edge.cleaning import Cleaner
 from sluis.edge.pool import CleaningError, Pool, Work
 from sluis.envelope import Envelope
 from sluis.report import Cleaned, Report, Verdict
-from sluis.smtp.cleaning import Cleaner
+from sluis.smtp.framing import flaw
 
 ENVELOPE = Envelope("a@b.example", ("c@d.example",))
 
@@ -75,7 +76,7 @@ async def test_one_that_hangs_holds_up_no_other() -> None:
 
 @pytest.mark.parametrize(("octets", "here"), [(9, True), (10, False), (11, False)])
 async def test_size_decides_where(octets: int, here: bool) -> None:
-    cleaner = Cleaner(work, Pool(prepare, 1, 30.0), 10)
+    cleaner = Cleaner(work, Pool(prepare, 1, 30.0), 10, flaw)
     try:
         process = (await cleaner(b"x" * octets, ENVELOPE)).raw
         assert (process == b"%d" % os.getpid()) is here
@@ -88,7 +89,7 @@ async def test_size_decides_where(octets: int, here: bool) -> None:
 )
 async def test_what_may_not_go_on_is_not_cleaned(raw: bytes, reason: str) -> None:
     """Neither a failure, nor an edit that would let in what the framing shut out."""
-    cleaner = Cleaner(work, Pool(prepare, 1, 30.0), 1000)
+    cleaner = Cleaner(work, Pool(prepare, 1, 30.0), 1000, flaw)
     try:
         with pytest.raises(CleaningError) as caught:
             await cleaner(raw, ENVELOPE)

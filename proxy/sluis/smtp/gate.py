@@ -11,12 +11,13 @@ from sluis.authentication import judge_for
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Lmtp, Maildir, Smtp, SmtpSection
 from sluis.edge.admission import Admission
+from sluis.edge.cleaning import Cleaner, Failing
 from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
 from sluis.metrics import Metrics
 from sluis.rules.table import Rules
-from sluis.smtp.cleaning import Cleaner
+from sluis.smtp.framing import flaw
 from sluis.smtp.hop import Connect
 from sluis.smtp.lmtp import LmtpConnector
 from sluis.smtp.maildir import MaildirConnector
@@ -94,10 +95,10 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     reach = Reach(_connector(smtp, name))
     service = Service(
         smtp=smtp,
-        fail=config.fail,
         name=name,
         connect=reach,
-        cleaner=Cleaner(by(rules), pool, config.cleaning.offload_octets),
+        cleaner=Cleaner(by(rules), pool, config.cleaning.offload_octets, flaw),
+        failing=Failing(EDGE, config.fail, metrics),
         metrics=metrics,
         tls=server_context(_TLS, smtp.tls),
         memory=Memory(smtp.memory_limit),

@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sluis.edge.account import account, logged
 from sluis.edge.pool import CleaningError
 from sluis.envelope import Envelope
-from sluis.report import Cleaned, Kind, Report, Verdict
+from sluis.report import Cleaned, Verdict
 from sluis.smtp import answers, trace
 from sluis.smtp.client import Client
 from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
@@ -266,26 +267,15 @@ class Relay:
         try:
             return await self._service.cleaner(raw, envelope)
         except CleaningError as error:
-            self._service.metrics.failure(EDGE, error.stage)
-            _log.warning(
-                "a message could not be cleaned",
-                edge=EDGE,
-                session=self._session,
-                stage=error.stage,
-                reason=error.reason,
-                octets=len(raw),
-            )
-            if self._service.fail == "closed":
-                return None
-            return Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))
+            return self._service.failing.whole(raw, error, self._session)
 
     async def _traced(self, cleaned: Cleaned, verdicts: "Verdicts | None", origin: trace.Origin) -> bytes:
         smtp, judge = self._service.smtp, self._service.judge
         sealed = await judge.sealed(cleaned.raw, verdicts) if judge and verdicts else cleaned.raw
         now = datetime.now(UTC)
         stamp = trace.received(origin, self._service.name, self._session, now) if smtp.received else b""
-        account = trace.account(cleaned.report) if smtp.trace else b""
-        return b"".join((stamp, account, sealed))
+        counts = account(cleaned.report) if smtp.trace else b""
+        return b"".join((stamp, counts, sealed))
 
     async def _hand_over(self, message: bytes, taken: _Taken) -> Reply:
         hop = self._hop
@@ -308,7 +298,6 @@ class Relay:
 
     def _tell(self, taken: _Taken, reply: Reply) -> None:
         report = taken.cleaned.report
-        kinds = [finding.kind for finding in report.edited]
         _log.info(
             "message delivered" if reply.positive else "message not delivered",
             edge=EDGE,
@@ -316,13 +305,7 @@ class Relay:
             sender=taken.transaction.sender.domain,
             recipients=len(taken.transaction.recipients),
             code=reply.code,
-            verdict=report.verdict,
-            findings=len(report.findings),
-            pixels=kinds.count(Kind.OPEN_PIXEL),
-            links=kinds.count(Kind.CLICK_REDIRECT),
-            octets_in=report.bytes_in,
-            octets_out=report.bytes_out,
-            cleaning_ms=round(taken.cleaning * 1000, 1),
+            **logged(report, taken.cleaning),
         )
 
 

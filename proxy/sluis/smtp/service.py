@@ -4,13 +4,13 @@ import asyncio
 import ssl
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sluis.config import SmtpSection
 from sluis.edge.admission import Admission
+from sluis.edge.cleaning import Cleaner, Failing
 from sluis.edge.memory import Memory
 from sluis.metrics import Metrics
-from sluis.smtp.cleaning import Cleaner
 from sluis.smtp.hop import Connect
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ class Guest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One gate's means. `name` is this host's in greeting and trace, `fail` what becomes of what cannot be cleaned.
+    """One gate's means. `name` is this host's in greeting and trace.
 
     Without a `judge` nobody looks at who sent a message.
     """
 
     smtp: SmtpSection
-    fail: Literal["open", "closed"]
     name: str
     connect: Connect
     cleaner: Cleaner
+    failing: Failing
     metrics: Metrics
     tls: ssl.SSLContext | None
     admission: Admission
