@@ -67,12 +67,28 @@ def test_a_removed_tag_joins_nothing(page: MakePage) -> None:
     assert edited(text, list(images(page(text)))) == "<scr<img >ipt src=x> a b"
 
 
+def dot(address: str, more: str = "") -> str:
+    return f'<img src="{address}" width=1 height=1{more}>'
+
+
+def test_what_says_who_asks_is_a_beacon_however_often_it_stands(page: MakePage) -> None:
+    assert edited(dot(TOKEN) * 3, list(images(page(dot(TOKEN) * 3)))) == ""
+
+
 def test_what_is_a_beacon_once_is_one_however_often_it_stands(page: MakePage) -> None:
     """Or those that stay would be fewer, and guilty, the next time."""
-    small = f'<img src="{TOKEN}" width=1 height=1>'
-    hidden = f'<img src="{TOKEN}" width=1 height=1 style="display:none">'
-    assert list(images(page(small * 3))) == []
-    assert edited(small * 2 + hidden, list(images(page(small * 2 + hidden)))) == ""
+    small, other = dot("https://a.shop.example/x.gif"), dot("https://b.shop.example/y/x.gif")
+    hidden = dot("https://a.shop.example/x.gif", " style=display:none")
+    assert list(images(page(small * 2 + other))) == []
+    for text in (small * 2 + hidden, small + other + hidden):
+        assert edited(text, list(images(page(text)))) == ""
+
+
+def test_a_dot_among_pictures_is_theirs(page: MakePage) -> None:
+    pictures = '<img src="https://shop.example/11/a.png"><img src="https://shop.example/11/b.png" width=90 height=90>'
+    assert list(images(page(pictures + dot("https://shop.example/11/x.gif")))) == []
+    for address in ("https://shop.example/12/x.gif", "https://shop.example/11/x.gif?id=12345678"):
+        assert edited(pictures + dot(address), list(images(page(pictures + dot(address))))) == pictures
 
 
 def test_amid_the_words_a_beacon_keeps_its_line(page: MakePage) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from sluis.detect.box import Box
-from sluis.detect.pixels import judge
+from sluis.detect.layout import Use
+from sluis.detect.pixels import has_token, judge
 from sluis.urls.parse import parse
 
 DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
@@ -25,11 +26,33 @@ DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
 def test_one_image(address: str, box: Box, certain: bool) -> None:
     url = parse(address)
     assert url is not None
-    assert judge(url, box, None, None, 1).certain is certain
+    assert judge(url, box, None, None).certain is certain
 
 
-def test_layout_is_what_stands_there_again_and_again() -> None:
-    url = parse("https://shop.example/x?u=1234567")
+@pytest.mark.parametrize(
+    ("address", "use", "certain"),
+    [
+        ("https://shop.example/x.gif", Use(2), True),
+        ("https://shop.example/x.gif", Use(3), False),
+        ("https://shop.example/x?u=1234567", Use(3), True),  # what says who asks is no dot, however often it is asked
+        ("https://shop.example/x?u=1234567", Use(3, stretched=True), False),
+        ("https://shop.example/november2026/x.gif", Use(), True),
+        ("https://shop.example/november2026/x.gif", Use(beside=True), False),
+        ("https://shop.example/a1b2c3d4e5f6/x.gif", Use(beside=True), False),  # its folder says it of the pictures too
+        ("https://shop.example/november2026/a1b2c3d4e5f6.gif", Use(beside=True), True),
+        ("https://shop.example/november2026/opens.gif", Use(beside=True), True),
+    ],
+)
+def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
+    url = parse(address)
     assert url is not None
-    assert judge(url, DOT, None, None, 2).certain
-    assert not judge(url, DOT, None, None, 3).certain
+    assert judge(url, DOT, None, None, use).certain is certain
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [("/november2026/", False), ("/a1b2c3d4e5f6/", True), ("/v1.2.3-rc1/", False)]
+)
+def test_a_word_with_a_number_is_no_token(path: str, found: bool) -> None:
+    url = parse(f"https://shop.example{path}x.gif")
+    assert url is not None
+    assert has_token(url) is found

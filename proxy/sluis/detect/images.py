@@ -1,13 +1,13 @@
 """Images a client fetches on its own: beacons go, vendors' counting images lose their source, the rest is content."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
+from sluis.detect.layout import ONCE, Layout, Use, name
 from sluis.detect.page import Page
 from sluis.detect.pixels import INNOCENT, Judgement, judge
 from sluis.detect.proposal import Cut, Proposal
@@ -16,6 +16,7 @@ from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
+from sluis.urls.parse import Url
 
 SHARE = Judgement(
     1.0, "file-share", "it makes the client open a file on another machine, which may send credentials there"
@@ -42,13 +43,17 @@ class Outcome(NamedTuple):
     leak: str | None
     judgement: Judgement
 
+    @property
+    def by_looks(self) -> bool:
+        """Whether it is a beacon for how it is drawn, and its address known for nothing."""
+        return self.judgement.certain and not (self.hit or self.leak or self.judgement is SHARE)
+
 
 def images(page: Page) -> Iterator[Proposal]:
     """Proposals for `img` and its kin. Newsletters repeat tags by the dozen: each spelling is read and judged once."""
     read: dict[str, tuple[Source, ...]] = {}
     found = [(tag, _sources(tag, read)) for tag in page.tags if tag.name in SOURCES]
-    counts = Counter(source.address for _, sources in found for source in sources)
-    outcomes = _outcomes(page, {source: counts[source.address] for _, sources in found for source in sources})
+    outcomes = _outcomes(page, [source for _, sources in found for source in sources])
     for tag, sources in found:
         guilty = {
             (source.attribute, source.address): (source, outcome) for source in sources if (outcome := outcomes[source])
@@ -57,19 +62,30 @@ def images(page: Page) -> Iterator[Proposal]:
             yield from _proposals(page, tag, guilty)
 
 
-def _outcomes(page: Page, counts: Mapping[Source, int]) -> dict[Source, Outcome | None]:
-    """What is known of each source, with how often its address stands in the page.
+def _outcomes(page: Page, sources: list[Source]) -> dict[Source, Outcome | None]:
+    """What is known of each source. What is a beacon by itself may be layout, by what else the page does with images.
 
     That it stands there often speaks for layout, until one of them is a beacon all the same: then all of them are, or
     those that stay would be fewer, and guilty, the next time.
     """
-    outcomes = {source: _outcome(page, source, count) for source, count in counts.items()}
-    beacons = {
-        source.address
-        for source, outcome in outcomes.items()
-        if outcome and outcome.judgement.certain and not source.box.visible and counts[source] > 1
+    outcomes = {source: _outcome(page, source) for source in dict.fromkeys(sources)}
+    if not any(outcome and outcome.by_looks for outcome in outcomes.values()):
+        return outcomes
+    urls = {source: url for source in outcomes if (url := _unknown(page, source, outcomes[source]))}
+    seen = [url for source, url in urls.items() if source.box.unremarkable]
+    layout = Layout(((urls[source], source.box) for source in sources if source in urls), seen)
+    again = {
+        source: _outcome(page, source, layout.use(url))
+        for source, url in urls.items()
+        if (outcome := outcomes[source]) and outcome.by_looks
     }
-    return outcomes | {source: _outcome(page, source, 1) for source in counts if source.address in beacons}
+    beacons = {name(urls[source]) for source, outcome in again.items() if outcome and outcome.judgement.certain}
+    return outcomes | {source: outcome for source, outcome in again.items() if name(urls[source]) not in beacons}
+
+
+def _unknown(page: Page, source: Source, outcome: Outcome | None) -> Url | None:
+    """The address of a source, if nothing but its looks may speak against it."""
+    return None if outcome and (outcome.hit or outcome.leak) else page.url(source.address)
 
 
 def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
@@ -97,7 +113,7 @@ def addresses(attribute: Attribute) -> list[str]:
     return [part.strip(",") for word in attribute.value.split() for part in _BEFORE_REMOTE.split(word)]
 
 
-def _outcome(page: Page, source: Source, count: int) -> Outcome | None:
+def _outcome(page: Page, source: Source, use: Use = ONCE) -> Outcome | None:
     url, hit = page.opens(source.address)
     if url is None:
         return Outcome(None, None, SHARE) if is_share(source.address) else None
@@ -105,7 +121,7 @@ def _outcome(page: Page, source: Source, count: int) -> Outcome | None:
     leak = page.identity.leak(url.text)
     if not hit and not leak and source.box.unremarkable:
         return Outcome(None, None, INNOCENT) if page.policy.blank_images else None
-    judgement = judge(url, source.box, hit, leak, count)
+    judgement = judge(url, source.box, hit, leak, use)
     if hit or leak or judgement.certain or page.policy.blank_images:
         return Outcome(hit, leak, judgement)
     return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluis.detect.box import Box
+from sluis.detect.layout import ONCE, Use
 from sluis.rules.table import Hit
 from sluis.urls.parse import Url
 
@@ -43,6 +44,7 @@ _SIGNALS = {
         Signal("closing", 0.4, "it comes behind the last word, with no size and no text in its place"),
         Signal("token", 0.25, "its address carries a token"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
+        Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
         Signal("variant", -0.7, "it is a picture for another width of screen, and carries no token"),
         Signal("picture", -0.2, "it is named like a picture"),
@@ -67,8 +69,10 @@ _SPACER = re.compile(
 )
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _SEEN = re.compile(r"qr|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE)
+_COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
-_OPAQUE = re.compile(r"/(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})")
+# Digits and letters mixed at length; a word with a number behind it, a date or a version, is none.
+_OPAQUE = re.compile(r"/(?![A-Za-z_-]*+[0-9]*+[/.])(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})")
 
 
 class Judgement(NamedTuple):
@@ -87,9 +91,9 @@ class Judgement(NamedTuple):
 INNOCENT = Judgement(0.0, "", "nothing speaks for it")
 
 
-def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Judgement:
-    """Weigh the signals of one image that the page asks for `count` times. Nobody reads why an image is left alone."""
-    signals = [_SIGNALS[name] for name in _present(url, box, hit, leak, count)]
+def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use = ONCE) -> Judgement:
+    """Weigh the signals of one image. Nobody reads why an image is left alone."""
+    signals = [_SIGNALS[name] for name in _present(url, box, hit, leak, use)]
     confidence = min(0.99, max(0.0, round(sum(signal.weight for signal in signals), 2)))
     if confidence < CERTAIN and not hit and not leak:
         return INNOCENT._replace(confidence=confidence)
@@ -99,7 +103,7 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> 
         how=f"address {leak}",
         size=f"{box.width or 0:g}×{box.height or 0:g}",
         hidden=box.hidden,
-        count=count,
+        count=use.count,
     )
     return Judgement(confidence, technique, why)
 
@@ -107,15 +111,18 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> 
 def judge_closing(url: Url, count: int) -> Judgement:
     """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
     last = url.path.rpartition("/")[2]
-    told = _names_somebody(url.query) or bool(_OPAQUE.search("/" + last))
-    names = ["closing"] + ["token"] * told + ["picture"] * bool(_PICTURE.search(last) or _SEEN.search(url.text))
+    names = (
+        ["closing"]
+        + ["token"] * _asks_for_one(url)
+        + ["picture"] * bool(_PICTURE.search(last) or _SEEN.search(url.text))
+    )
     names += ["repeated"] * (count >= _REPEATS)
     signals = [_SIGNALS[name] for name in names]
     confidence = round(sum(signal.weight for signal in signals), 2)
     return Judgement(confidence, "closing", "; ".join(signal.why for signal in signals if signal.weight > 0))
 
 
-def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) -> Iterator[str]:
+def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) -> Iterator[str]:
     if hit:
         yield "listed" if hit.listed else "vendor-shape" if hit.generic else "vendor-path"
     if leak:
@@ -124,8 +131,10 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, count: int) 
     token = has_token(url)
     if token:
         yield "token"
-    if count >= _REPEATS:
+    if use.count >= _REPEATS and (use.stretched or not _asks_for_one(url)):
         yield "repeated"
+    elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
+        yield "beside"
     if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
         yield "spacer"
     elif _PICTURE.search(url.path) and not token and (box.hidden or box.empty):
@@ -150,6 +159,11 @@ def _drawn(box: Box) -> Iterator[str]:
 def has_token(url: Url) -> bool:
     """Whether the query holds something no person would type, or a path segment mixes digits and letters at length."""
     return _names_somebody(url.query) or bool(_OPAQUE.search(url.path))
+
+
+def _asks_for_one(url: Url) -> bool:
+    """Whether it is the file itself that is a token, or its query, and not just a folder on the way to it."""
+    return _names_somebody(url.query) or bool(_OPAQUE.search(url.path, max(0, url.path.rfind("/"))))
 
 
 def _names_somebody(query: str) -> bool:

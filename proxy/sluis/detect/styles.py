@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sluis.detect import pixels
 from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.images import SHARE
+from sluis.detect.layout import Use
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote, is_share
@@ -54,7 +55,7 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
             yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, SHARE.technique, cut, SHARE.why, url=address)
         return
     leak = page.identity.leak(url.text)
-    judgement = pixels.judge(url, _box(page, cut.start), hit, leak, count)
+    judgement = pixels.judge(url, _box(page, cut.start), hit, leak, Use(count))
     if hit or judgement.certain:
         yield Proposal(
             Kind.OPEN_PIXEL,

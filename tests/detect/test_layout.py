@@ -1,0 +1,40 @@
+"""What a page does with its images: counted by address, and by name within a site where the address asks nothing."""
+
+from sluis.detect.box import UNSIZED, Box
+from sluis.detect.layout import Layout, Use
+from sluis.urls.parse import Url, parse
+
+DOT, RULE = Box(1, 1), Box(600, 1)
+
+
+def url(address: str) -> Url:
+    parsed = parse(address)
+    assert parsed is not None
+    return parsed
+
+
+A, B, ASKING = (
+    url("https://a.shop.example/x.gif"),
+    url("https://b.shop.example/y/x.gif"),
+    url("https://shop.example/x?u=1"),
+)
+
+
+def test_it_counts_names_within_a_site() -> None:
+    other = url("https://other.example/x.gif")
+    layout = Layout([(A, DOT), (A, DOT), (B, DOT), (other, DOT), (ASKING, DOT)], [])
+    assert [layout.use(each) for each in (A, B, other, ASKING)] == [Use(3), Use(3), Use(1), Use(1)]
+
+
+def test_it_is_stretched_where_it_is_drawn_to_more_than_a_dot() -> None:
+    assert Layout([(A, DOT), (A, RULE)], []).use(A) == Use(2, stretched=True)
+    assert Layout([(A, DOT), (A, Box(600, 1, "display:none"))], []).use(A) == Use(2)
+    assert Layout([(A, DOT), (A, UNSIZED)], []).use(A) == Use(2, stretched=True)
+
+
+def test_two_pictures_make_a_folder_theirs() -> None:
+    pictures = [url("https://a.shop.example/1.png"), url("https://a.shop.example/2.png")]
+    assert Layout([(A, DOT)], pictures).use(A) == Use(1, beside=True)
+    assert Layout([(B, DOT)], pictures).use(B) == Use(1)
+    assert Layout([(A, DOT)], [pictures[0], pictures[0]]).use(A) == Use(1)
+    assert Layout([(ASKING, DOT)], pictures).use(ASKING) == Use(1)
