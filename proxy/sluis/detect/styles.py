@@ -54,6 +54,7 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
         if is_share(address):
             yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, SHARE.technique, cut, SHARE.why, url=address)
         return
+    hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)
     judgement = pixels.judge(url, _box(page, cut.start), hit, leak, Use(count))
     if hit or judgement.certain:

@@ -1,0 +1,67 @@
+"""What style sheets and backgrounds fetch: counters go wherever they stand, pictures stay, lists are asked."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.detect.conftest import MakePage, edited
+
+from sluis.detect.styles import styles
+from sluis.report import Action, Kind
+from sluis.rules.load import Kept, load
+
+OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=8f14e45fceea167a5a36dedd4bea2543"
+PICTURE = "https://shop.example/hero.png"
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "technique"),
+    [
+        (f'<p style="background:url({OPEN})">a', '<p style="background:none">a', "css-background"),
+        (f"<style>p{{background:url('{OPEN}')}}</style>", "<style>p{background:none}</style>", "css-background"),
+        (f"<td background={OPEN}>a", "<td >a", "background-attribute"),
+        ('<style>@import "https://shop.example/a.css";</style>', "<style>@import none;</style>", "css-import"),
+    ],
+)
+def test_what_counts_goes(page: MakePage, text: str, left: str, technique: str) -> None:
+    (found,) = styles(page(text))
+    assert (found.technique, found.action, edited(text, [found])) == (technique, Action.REMOVED, left)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<p style="background:url({PICTURE})">a',
+        f"<td background={PICTURE} width=1 height=300>a",
+        '<p style="background:url(cid:hero)">a',
+        '<p style="background:url(data:image/gif;base64,R0)">a',
+    ],
+)
+def test_pictures_stay_until_a_policy_blanks_them(page: MakePage, text: str) -> None:
+    assert list(styles(page(text))) == []
+    assert [each.kind for each in styles(page(text, "strict"))] == [Kind.REMOTE_IMAGE] * text.count("https:")
+
+
+LISTED = "https://kade.example/a.png"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<td background={LISTED}>",
+        f'<p style="background:url({LISTED})">',
+        f"<style>p{{background:url({LISTED})}}</style>",
+    ],
+)
+def test_lists_are_asked(page: MakePage, tmp_path: Path, text: str) -> None:
+    (tmp_path / "kade.txt").write_text("||kade.example^\n")
+    rules = load((), [Kept("kade", "adblock", tmp_path / "kade.txt")])
+    (found,) = styles(replace(page(text), rules=rules))
+    assert (found.kind, found.vendor, found.rule) == (Kind.OPEN_PIXEL, "kade", "kade/||kade.example^")
+    assert list(styles(page(text))) == []
+
+
+def test_it_says_whom_an_address_names(page: MakePage) -> None:
+    text = '<td background="https://shop.example/bea@lezer.example/hero.png">'
+    (found,) = styles(page(text, "balanced", ("bea@lezer.example",)))
+    assert (found.kind, found.action) == (Kind.ADDRESS_LEAK, Action.BLANKED)
