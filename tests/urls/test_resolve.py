@@ -40,6 +40,12 @@ def destination(url: str, *, security: bool = False) -> str | None:
         ("https://shop.example/?a&utm_source&b=", "https://shop.example/?a&b="),
         (GOOGLE.format(quote("https://shop.example/é ü", safe="")), "https://shop.example/%C3%A9%20%C3%BC"),
         (GOOGLE.format(quote('https://shop.example/"<>', safe="")), "https://shop.example/%22%3C%3E"),
+        (GOOGLE.format(quote("https://shop.example/", safe="")) + "#top", "https://shop.example/#top"),
+        (GOOGLE.format(quote("https://shop.example/#own", safe="")) + "#top", "https://shop.example/#own"),
+        (
+            "https://streaklinks.com/BxK9v2QmZ4tYw8sLp3/https%3A%2F%2Fshop.example%2F#é b",
+            "https://shop.example/#%C3%A9%20b",
+        ),
     ],
 )
 def test_destination(url: str, leads_to: str) -> None:

@@ -76,11 +76,17 @@ def _resolution(url: Url, steps: list[Step], cuts: list[Cut]) -> Resolution:
 def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | None:
     for _, redirector in rules.redirectors.find(url):
         if (security or not redirector.security) and (found := unwrap(url, redirector)):
-            return Step(redirector.vendor, redirector.rule, redirector.security), found
+            inherited = found if redirector.take == "fragment" else _inherited(url, found)
+            return Step(redirector.vendor, redirector.rule, redirector.security), inherited
     for catalogue in rules.catalogues:
         if (listed := catalogue.destination(url)) and (found := destination(listed[1])):
-            return Step(catalogue.name, listed[0], security=False), found
+            return Step(catalogue.name, listed[0], security=False), _inherited(url, found)
     return None
+
+
+def _inherited(url: Url, found: str) -> str:
+    """What a browser makes of a redirect to `found`, which without a fragment has that of `url` (RFC 9110 §10.2.2)."""
+    return found if "#" in found or not url.fragment else destination(f"{found}#{url.fragment}") or found
 
 
 def _cut(url: Url, rules: Rules) -> Cut | None:

@@ -123,6 +123,15 @@ def _scheme(text: str) -> str:
     return text if re.match(r"https?:", text, re.IGNORECASE) else "https://" + text.lstrip("/")
 
 
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+
+
+def _from_scheme(text: str) -> str:
+    """A token may stand right before the address."""
+    match = _SCHEME.search(text)
+    return text[match.start() :] if match else ""
+
+
 DECODERS: Mapping[str, Decoder] = MappingProxyType(
     {
         "percent": _percent,
@@ -134,6 +143,7 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
         "proofpoint-v2": _proofpoint_v2,
         "proofpoint-v3": _proofpoint_v3,
         "add-scheme": _scheme,
+        "from-scheme": _from_scheme,
         "add-http": lambda text: "http://" + text,
         "strip-tildes": lambda text: text.rstrip("~"),
         "sparkpost": _sparkpost,
@@ -182,7 +192,9 @@ def _take(url: Url, redirector: Redirector) -> str:
         match = redirector.shape.path.match(url.path)
         behind = url.path[match.end() :] if match else ""
         return behind + ("?" + url.query if url.query else "") + ("#" + url.fragment if url.fragment else "")
-    return url.fragment if place == "fragment" else unquote(url.query)
+    if place == "fragment":
+        return url.fragment
+    return url.query if _COMPLETE.match(url.query) else unquote(url.query)  # else "whole-query"
 
 
 def _json(text: str, name: str) -> str:
