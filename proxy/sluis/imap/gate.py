@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -24,7 +23,6 @@ from sluis.rules.table import Rules
 _TLS = "imap.tls"
 _BACKLOG = 512  # connections that wait to be accepted
 _HANDSHAKE = 30.0  # seconds
-_FAREWELL = 2.0  # seconds for the last words to be read
 
 _log = structlog.get_logger()
 
@@ -66,18 +64,9 @@ class Gate:
 
     async def close(self, grace: float = 30.0) -> None:
         """Take no more clients, let commands that are under way end within `grace` seconds, and part from all."""
-        self._server.close()
-        for session in tuple(self._service.sessions):
-            session.turn_out()
-        if self._service.running:
-            await asyncio.wait(self._service.running, timeout=grace)
-        for task in self._service.running:
-            task.cancel()
+        await self._service.guests.part(self._server, grace)
         self._service.upstream.close()
         self._cleaner.close()
-        with suppress(TimeoutError):  # from Python 3.12 on it waits for clients that do not read too
-            async with asyncio.timeout(_FAREWELL):
-                await self._server.wait_closed()
 
 
 async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
@@ -119,9 +108,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
 
 def _welcome(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     client = Link(reader, writer, service.imap.stall_timeout, server=False)
-    task = asyncio.get_running_loop().create_task(Session(service, client).run())
-    service.running.add(task)
-    task.add_done_callback(service.running.discard)
+    service.guests.welcome(Session(service, client))
 
 
 def _refuse_open_passwords(listen: Endpoint, tls: ImapTlsSection) -> None:

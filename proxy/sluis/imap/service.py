@@ -1,27 +1,19 @@
 """What all sessions of readers share: the server behind, how messages are cleaned, and the operator's limits."""
 
-import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
+from sluis.edge.guests import Guests
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
 from sluis.report import Cleaned, Report
 
 EDGE = "imap"
-
-
-class Guest(Protocol):
-    """A session, for the gate that closes."""
-
-    def turn_out(self) -> None:
-        """Part as soon as the commands under way are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +26,7 @@ class Service:
     metrics: Metrics
     starttls: ssl.SSLContext | None
     admission: Admission
-    sessions: set[Guest] = field(default_factory=set)
-    running: set[asyncio.Task[None]] = field(default_factory=set)
+    guests: Guests = field(default_factory=Guests)
 
     async def clean_message(self, raw: bytes) -> Cleaned:
         """The message `raw` cleaned, and counted. Raises CleaningError."""

@@ -46,7 +46,6 @@ class Session:
         """Serve the client to its end. Never raises, but for being cancelled."""
         service = self._service
         with service.metrics.session(EDGE), service.admission.admit(self._client.address) as full:
-            service.sessions.add(self)
             try:
                 if full:
                     service.metrics.refused(EDGE, full)
@@ -58,7 +57,6 @@ class Session:
             except Exception:
                 _log.exception("a session broke", edge=EDGE, session=self._id)
             finally:
-                service.sessions.discard(self)
                 self._client.close()
 
     async def _connected(self) -> None:
