@@ -37,6 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "edge": {"choice", "config", "envelope", "metrics", "policy", "report", "rules"},
     "smtp": {"authentication", "clean", "config", "edge", "envelope", "metrics", "report", "rules"},
     "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
+    "milter": {"clean", "config", "edge", "envelope", "metrics", "report", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
     "bulk": set(),
@@ -76,7 +77,7 @@ ARROWS: dict[str, set[str]] = {
         "mailbox",
         "metrics",
     }
-    | {"edge", "imap", "policy", "rules", "smtp", "sweep", "terminal", "web"},
+    | {"edge", "imap", "milter", "policy", "rules", "smtp", "sweep", "terminal", "web"},
     "__main__": {"cli"},
 }
 

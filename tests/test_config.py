@@ -50,7 +50,7 @@ class TestShippedFile:
     def test_every_block_opens_with_a_comment(self) -> None:
         blocks = [block for block in SHIPPED.read_text().split("\n\n") if not block.lstrip().startswith("#")]
         sections = [block.splitlines() for block in blocks]
-        assert [lines[0] for lines in sections] == ["smtp:", "imap:", "cleaning:", "web:", "log:"]
+        assert [lines[0] for lines in sections] == ["smtp:", "imap:", "milter:", "cleaning:", "web:", "log:"]
         assert all(lines[1].startswith("  # ") for lines in sections)
 
 
@@ -238,11 +238,13 @@ class TestEndpoints:
             parse_upstream(text)
 
 
+LISTENS = "smtp.listen or imap.listen or milter.listen or web.listen"
+
 # What is written in sluis.yaml, and the one line that answers it.
 REFUSALS = {
-    "listn: x": "sluis.yaml:1: listn: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
+    "listn: x": f"sluis.yaml:1: listn: is not a key; did you mean {LISTENS}?",
     "smtp:\n  tls: {}\n  listn: x": "sluis.yaml:3: smtp.listn: is not a key; did you mean smtp.listen?",
-    "listen: x": "sluis.yaml:1: listen: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
+    "listen: x": f"sluis.yaml:1: listen: is not a key; did you mean {LISTENS}?",
     "zzz: x": "sluis.yaml:1: zzz: is not a key",
     "3: x": "sluis.yaml:1: 3: is not a key",
     "smtp: 3": "sluis.yaml:1: smtp: must be a mapping of keys to values, not 3",
@@ -256,6 +258,11 @@ REFUSALS = {
     "smtp: {max_recipients: true}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not true",
     "smtp: {max_recipients: 1.5}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not 1.5",
     "smtp: {max_recipients: 010}": "sluis.yaml:1: smtp.max_recipients: must be a whole number, not '010'",
+    "milter: {memory_limit: 1000}": (
+        "sluis.yaml:1: milter.memory_limit: must be at least twice milter.message_size_limit, or the largest message "
+        "may never come in"
+    ),
+    "milter: {listen: 3}": "sluis.yaml:1: milter.listen: must be host:port, like 127.0.0.1:2525, not 3",
     "smtp: {memory_limit: 1000}": (
         "sluis.yaml:1: smtp.memory_limit: must be at least twice smtp.message_size_limit, or the largest message may "
         "never come in"
@@ -505,7 +512,7 @@ class TestEnvironment:
             (
                 "SLUIS_LISTEN",
                 "x",
-                "SLUIS_LISTEN: listen: is not a key; did you mean smtp.listen or imap.listen or web.listen?",
+                f"SLUIS_LISTEN: listen: is not a key; did you mean {LISTENS}?",
             ),
             ("SLUIS_WEB", "x", "SLUIS_WEB: web: is not a key; did you mean web.listen?"),
             ("SLUIS_POLICY__X", "x", "SLUIS_POLICY__X: policy.x: is not a key"),

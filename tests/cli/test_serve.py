@@ -135,6 +135,13 @@ def test_a_gate_for_readers_only(tmp_path: Path) -> None:
     assert ran.output.startswith(b"good: readers on 127.0.0.1:0 of imaps://mail.example:993, status on ")
 
 
+def test_a_gate_for_mail_servers_only() -> None:
+    variables = {"SLUIS_MILTER__LISTEN": "127.0.0.1:0", "SLUIS_SMTP__UPSTREAM": "null"}
+    ran = sluis("serve", "--check", **variables, SLUIS_WEB__LISTEN="127.0.0.1:0")
+    assert (ran.code, ran.errors) == (0, "")
+    assert ran.output.startswith(b"good: mail servers on 127.0.0.1:0, status on ")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -146,7 +153,10 @@ def test_a_gate_for_readers_only(tmp_path: Path) -> None:
         ("smtp: {{listen: '192.0.2.1:2525'}}\n", "smtp.listen: cannot listen on 192.0.2.1:2525: "),
         ("web: {{listen: 'nowhere.invalid:80'}}\n", "web.listen: cannot listen on nowhere.invalid:80: "),
         ("web: {{listen: '127.0.0.1:2525'}}\n", "web.listen: 127.0.0.1:2525 is smtp.listen too"),
-        ("smtp: {{upstream: null}}\n", "smtp.upstream: is null and so is imap.upstream, so there is no gate to open"),
+        (
+            "smtp: {{upstream: null}}\n",
+            "smtp.upstream: is null and so are imap.upstream and milter.listen, so there is no gate to open",
+        ),
         (
             "imap: {{upstream: 'imaps://mail.example', listen: '127.0.0.1:2525'}}\n",
             "imap.listen: 127.0.0.1:2525 is smtp.listen too",

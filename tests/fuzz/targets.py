@@ -5,6 +5,7 @@ charset, places of edits), the rest is what a sender would send: a corpus file c
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -23,6 +24,7 @@ from sluis.authentication.results import NO_FIELD, findings, marked
 from sluis.authentication.verdict import Verdicts
 from sluis.clean import reads
 from sluis.detect.elements import ELEMENTS
+from sluis.edge.pool import CleaningError
 from sluis.imap.capability import offered
 from sluis.imap.command import ask
 from sluis.imap.fetch import answer
@@ -34,6 +36,10 @@ from sluis.message.mime import parse
 from sluis.message.skim import Skim
 from sluis.message.splice import splice
 from sluis.message.transfer import decode
+from sluis.milter.changes import changes
+from sluis.milter.collected import Collected
+from sluis.milter.packet import Framer as PacketFramer
+from sluis.milter.packet import Packet, ProtocolError, agreed
 from sluis.policy import POLICIES
 from sluis.report import Edit, Verdict
 from sluis.scan.budget import Budget, Overrun
@@ -282,6 +288,35 @@ def _framed(wire: bytes, cuts: tuple[int, ...], server: bool) -> list[tuple[byte
     return found
 
 
+def milter(data: bytes) -> None:
+    """Cuts change nothing, packets put end to end are what went in, and any packets are a message or none."""
+    head, wire = split(data)
+    whole = _packets(wire, ())
+    assert whole == _packets(wire, tuple(octet * len(wire) // 255 for octet in head))
+    assert wire.startswith(b"".join(packet.wire() for packet in whole))
+    told = Collected(limit=1 + 16 * head[0])
+    for packet in whole:
+        told.hear(packet)
+        with suppress(ProtocolError):
+            agreed(packet)
+    with suppress(CleaningError):
+        raw = told.take()
+        cleaned = cleaner.clean(raw, POLICIES["strict"], rules(), told.envelope).raw
+        changes(told.fields, raw, cleaned)
+        assert changes(told.fields, raw, raw) == []
+
+
+def _packets(wire: bytes, cuts: tuple[int, ...]) -> list[Packet]:
+    """The packets of a stream, up to where it is none any more."""
+    framer, found = PacketFramer(), list[Packet]()
+    with suppress(ProtocolError):
+        for start, end in pairwise([0, *sorted(cuts), len(wire)]):
+            framer.feed(wire[start:end])
+            while (packet := framer.next()) is not None:
+                found.append(packet)
+    return found
+
+
 def skim(data: bytes) -> None:
     """A message as it streams comes out as it does whole."""
     head, raw = split(data)
@@ -333,6 +368,6 @@ def authentication(data: bytes) -> None:
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
         each.__name__: each
-        for each in (message, transfer, charset, html, css, clean, urls, framing, imap, skim, authentication)
+        for each in (message, transfer, charset, html, css, clean, urls, framing, imap, milter, skim, authentication)
     }
 )

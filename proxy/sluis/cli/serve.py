@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -13,16 +13,17 @@ from sluis.cli.options import Stop, load_config, load_rules
 if TYPE_CHECKING:
     from socket import socket
 
-    from sluis.config import Config, Endpoint, ImapSection, PolicySection, SmtpSection
+    from sluis.config import Config, Endpoint, PolicySection
     from sluis.metrics import Metrics
     from sluis.rules.table import Rules
 
+    Run = Callable[[Config, Rules, Metrics], Awaitable["Gate"]]
 
-_NO_GATE = "smtp.upstream: is null and so is imap.upstream, so there is no gate to open"
+_NO_GATE = "smtp.upstream: is null and so are imap.upstream and milter.listen, so there is no gate to open"
 
 
 class Gate(Protocol):
-    """An open gate, for mail that comes in or for mail that is read."""
+    """An open gate, for mail that comes in, mail that is read, or mail that a server shows."""
 
     endpoint: "Endpoint"
 
@@ -45,7 +46,8 @@ def serve(
         bool, typer.Option("--check", help="Check configuration, rules, certificates and addresses, and leave.")
     ] = False,
 ) -> None:
-    """Run the gateway: take mail over SMTP, clean it, and hand it on; or let clients read clean mail over IMAP.
+    """Run the gateway: take mail over SMTP, clean it, and hand it on; let clients read clean mail over IMAP; or tell a
+    mail server what to change in its mail, as a milter.
 
     With no configuration it listens on 127.0.0.1:2525, delivers into the Maildir ./mail, and shows its status and
     metrics on http://127.0.0.1:9125/.
@@ -79,6 +81,7 @@ def _check(settings: "Config", rules: "Rules") -> None:
         raise Stop(wrong[0] + (f", and {len(wrong) - 1} more (sluis rules check)" if wrong[1:] else ""))
     ways = [f"mail from {settings.smtp.listen} to {settings.smtp.upstream}"] if settings.smtp.upstream else []
     ways += [f"readers on {settings.imap.listen} of {settings.imap.upstream}"] if settings.imap.upstream else []
+    ways += [f"mail servers on {settings.milter.listen}"] if settings.milter.listen else []
     sys.stdout.write(f"good: {', '.join(ways)}, status on {settings.web.listen}\n")
     sys.stdout.writelines(f"{line}\n" for line in (*_chosen(settings), *_listed(rules)))
 
@@ -115,7 +118,7 @@ def _unusable(settings: "Config") -> Iterator[str]:
     from sluis.config import Maildir
     from sluis.web import listen
 
-    if not settings.smtp.upstream and not settings.imap.upstream:
+    if not _edges(settings):
         yield _NO_GATE
     taken: dict[Endpoint, str] = {}
     for key, endpoint in _endpoints(settings):
@@ -139,6 +142,8 @@ def _endpoints(settings: "Config") -> "Iterator[tuple[str, Endpoint]]":
         yield "smtp.listen", settings.smtp.listen
     if settings.imap.upstream:
         yield "imap.listen", settings.imap.listen
+    if settings.milter.listen:
+        yield "milter.listen", settings.milter.listen
     yield "web.listen", settings.web.listen
 
 
@@ -155,7 +160,7 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    metrics = Metrics(edges=[edge for edge, section in _gates(settings) if section.upstream])
+    metrics = Metrics(edges=_edges(settings))
     renewing: list[asyncio.Task[None]] = []
     with _window(settings.web.listen) as window:
         gates = await _opened(settings, rules, metrics)
@@ -202,16 +207,15 @@ def _keep() -> None:
 
 
 async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "dict[str, Gate]":
-    """The gates that have a server behind them, by their edge. Raises `Stop` if there is none, or one cannot open."""
-    from sluis import imap, smtp
+    """The gates that are wanted, by their edge. Raises `Stop` if there is none, or one cannot open."""
+    from sluis import imap, milter, smtp
     from sluis.edge import GateError
 
     gates: dict[str, Gate] = {}
+    run: dict[str, Run] = {"smtp": smtp.run, "imap": imap.run, "milter": milter.run}
     try:
-        if settings.smtp.upstream:
-            gates["smtp"] = await smtp.run(settings, rules, metrics)
-        if settings.imap.upstream:
-            gates["imap"] = await imap.run(settings, rules, metrics)
+        for edge in _edges(settings):
+            gates[edge] = await run[edge](settings, rules, metrics)
     except GateError as error:
         for gate in gates.values():
             await gate.close()
@@ -221,8 +225,10 @@ async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "di
     return gates
 
 
-def _gates(settings: "Config") -> "tuple[tuple[str, SmtpSection | ImapSection], ...]":
-    return (("smtp", settings.smtp), ("imap", settings.imap))
+def _edges(settings: "Config") -> tuple[str, ...]:
+    """Which gates are wanted."""
+    wanted = {"smtp": settings.smtp.upstream, "imap": settings.imap.upstream, "milter": settings.milter.listen}
+    return tuple(edge for edge, why in wanted.items() if why)
 
 
 def _not_ready(gates: "Iterable[Gate]") -> str | None:
@@ -254,6 +260,8 @@ def _facts(settings: "Config", gates: "Mapping[str, Gate]") -> dict[str, str]:
         facts |= {"Mail comes in at": str(gate.endpoint), "goes on to": str(settings.smtp.upstream)}
     if gate := gates.get("imap"):
         facts |= {"Mail is read at": str(gate.endpoint), "from": str(settings.imap.upstream)}
+    if gate := gates.get("milter"):
+        facts["Mail servers ask at"] = str(gate.endpoint)
     return facts | {
         "policy": settings.policy + (", another for some mail" if settings.policies else ""),
         "version": __version__,
@@ -275,6 +283,8 @@ def _welcome(settings: "Config", gates: "Mapping[str, Gate]", page: str) -> None
         lines += _try_sending(settings, gate.endpoint)
     if gate := gates.get("imap"):
         lines += [f"Read mail of {settings.imap.upstream} through it: have your mail client use {gate.endpoint}."]
+    if gate := gates.get("milter"):
+        lines += [f"Have Postfix ask it about mail that comes in: smtpd_milters = inet:{gate.endpoint}"]
     console().print("\n".join([*lines, ""]), soft_wrap=True)
 
 

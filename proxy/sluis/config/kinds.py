@@ -34,6 +34,10 @@ def _endpoint(value: object) -> Endpoint:
     return Endpoint.parse(value)
 
 
+def _place(value: object) -> Endpoint | None:
+    return None if value is None else _endpoint(value)
+
+
 def _resolver(value: object) -> Endpoint:
     if isinstance(value, Endpoint):
         return value
@@ -144,6 +148,7 @@ Octets = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
+PlaceText = Annotated[Endpoint | None, BeforeValidator(_place)]
 ResolverText = Annotated[Endpoint, BeforeValidator(_resolver)]
 UpstreamText = Annotated[Upstream | None, BeforeValidator(_upstream)]
 ImapText = Annotated[Imap | None, BeforeValidator(_imap)]

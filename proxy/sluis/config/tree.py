@@ -27,6 +27,7 @@ from sluis.config.kinds import (
     NetworkText,
     Octets,
     Pattern,
+    PlaceText,
     PolicyName,
     ReadableFile,
     ResolverText,
@@ -214,9 +215,7 @@ class SmtpSection(_Section):
     @field_validator("memory_limit")
     @classmethod
     def _holds_a_message(cls, limit: int, info: ValidationInfo) -> int:
-        if limit < 2 * info.data.get("message_size_limit", 0):
-            raise ValueError("must be at least twice smtp.message_size_limit, or the largest message may never come in")
-        return limit
+        return _roomy(limit, info, "smtp")
 
     @field_validator("accept_domains")
     @classmethod
@@ -234,6 +233,15 @@ class SmtpSection(_Section):
                     "smtp.trust: true)"
                 )
         return domains
+
+
+def _roomy(limit: int, info: ValidationInfo, section: str) -> int:
+    """The `limit` for messages under way in `section`, if it is not too near the one for each."""
+    if limit < 2 * info.data.get("message_size_limit", 0):
+        raise ValueError(
+            f"must be at least twice {section}.message_size_limit, or the largest message may never come in"
+        )
+    return limit
 
 
 class ImapTlsSection(_Section):
@@ -294,6 +302,23 @@ class ImapSection(_Section):
         return tls
 
 
+class MilterSection(_Section):
+    """Where mail servers show messages to have them changed; without `listen` there is no such gate."""
+
+    listen: PlaceText = None
+    message_size_limit: Octets = 52_428_800
+    memory_limit: Octets = 536_870_912
+    max_connections: Count = 1000
+    idle_timeout: Seconds = 7210
+    message_timeout: Seconds = 300
+    trace: bool = True
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _holds_a_message(cls, limit: int, info: ValidationInfo) -> int:
+        return _roomy(limit, info, "milter")
+
+
 class CleaningSection(_Section):
     """Messages of `offload_octets` and more are cleaned by one of `processes`, within `timeout`."""
 
@@ -328,6 +353,7 @@ class Config(_Section):
     state: AnyPath = Path("./state")
     smtp: SmtpSection = SmtpSection()
     imap: ImapSection = ImapSection()
+    milter: MilterSection = MilterSection()
     cleaning: CleaningSection = CleaningSection()
     web: WebSection = WebSection()
     log: LogSection = LogSection()
