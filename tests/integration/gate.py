@@ -48,6 +48,13 @@ def reading_gate(upstream: str, settings: Mapping[str, Any] | None = None) -> It
 
 
 @contextmanager
+def asked_gate(sections: Mapping[str, Any]) -> Iterator[Gate]:
+    """A running gate for mail servers that ask it, with the `sections` of its configuration."""
+    with _serving(sections, int(sections["milter"]["listen"].rpartition(":")[2])) as made:
+        yield made
+
+
+@contextmanager
 def _serving(sections: Mapping[str, Any], made_port: int) -> Iterator[Gate]:
     web = free_port()
     configuration = {**sections, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
