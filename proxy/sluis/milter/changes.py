@@ -7,7 +7,8 @@ message is not left to that: what they would leave undone raises.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from sluis.edge.pool import CleaningError
 from sluis.milter.packet import Field, Packet, changed, replaced
@@ -15,16 +16,19 @@ from sluis.milter.packet import Field, Packet, changed, replaced
 _LINE = re.compile(rb"\r\n(?![ \t])")
 
 
-def changes(fields: Sequence[Field], raw: bytes, cleaned: bytes) -> list[Packet]:
-    """The packets that make `cleaned` of `raw`, whose header has these fields. Raises CleaningError."""
+def changes(fields: Sequence[Field], raw: bytes, cleaned: bytes) -> Iterable[Packet]:
+    """The packets that make `cleaned` of `raw`, whose header has these fields. Raises CleaningError.
+
+    Those of the body are made one by one, so that a long one is in memory once.
+    """
     if cleaned == raw:
-        return []
+        return ()
     before, body = _split(raw)
     after, new = _split(cleaned)
     if before != [*fields]:
         raise _unsayable("header")
     orders = [*_orders(fields, after)][::-1]  # the last first: a field that goes moves the index of those behind it
-    return orders if body == new else [*orders, *replaced(new)]
+    return orders if body == new else chain(orders, replaced(new))
 
 
 def _orders(before: Sequence[Field], after: Sequence[Field]) -> Iterator[Packet]:
@@ -46,14 +50,14 @@ def _orders(before: Sequence[Field], after: Sequence[Field]) -> Iterator[Packet]
         raise _unsayable("new-field")
 
 
-def _split(message: bytes) -> tuple[list[Field], bytes]:
+def _split(message: bytes) -> tuple[list[Field], memoryview]:
     """The fields of the header, and the body behind its empty line. Raises CleaningError where there is none."""
     if message.startswith(b"\r\n"):
-        return [], message[2:]
-    header, empty, body = message.partition(b"\r\n\r\n")
-    if not empty:
+        return [], memoryview(message)[2:]
+    end = message.find(b"\r\n\r\n")
+    if end < 0:
         raise _unsayable("no-empty-line")
-    return [_field(line) for line in _LINE.split(header)], body
+    return [_field(line) for line in _LINE.split(message[:end])], memoryview(message)[end + 4 :]
 
 
 def _field(line: bytes) -> Field:

@@ -149,7 +149,7 @@ def inserted(new: Field) -> Packet:
     return Packet(b"i", _LENGTH.pack(1) + new.told)
 
 
-def replaced(body: bytes) -> Iterator[Packet]:
+def replaced(body: bytes | memoryview) -> Iterator[Packet]:
     """Have the body be this one."""
     for start in range(0, len(body) or 1, PIECE):
-        yield Packet(b"b", body[start : start + PIECE])
+        yield Packet(b"b", bytes(body[start : start + PIECE]))

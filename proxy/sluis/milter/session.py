@@ -8,6 +8,8 @@ fails (Postfix: `milter_default_action`).
 import asyncio
 import secrets
 import time
+from collections.abc import Iterable
+from itertools import chain
 
 import structlog
 
@@ -73,7 +75,7 @@ class Session:
 
     async def _converse(self, share: Share) -> None:
         self._terms = agreed(await self._packet(share))
-        await self._say(self._terms.packet())
+        await self._say([self._terms.packet()])
         while not self._leaving or self._message.open:
             told = await self._packet(share)
             if told.command == b"Q":
@@ -122,7 +124,7 @@ class Session:
                 self._message.hear(told)
             case b"E":
                 self._message.hear(told)
-                await self._say(*await self._answer())
+                await self._say(await self._answer())
                 self._message = self._none()
             case b"A" | b"K":
                 self._message = self._none()
@@ -131,7 +133,7 @@ class Session:
             case _:
                 raise ProtocolError("no such command")
         if self._terms.owed(told.command):
-            await self._say(CONTINUE)
+            await self._say([CONTINUE])
 
     def _none(self) -> Collected:
         self._end = 0.0
@@ -141,17 +143,18 @@ class Session:
         """The server tells what lies in its queue, which no client can delay."""
         self._end = self._end or asyncio.get_running_loop().time() + self._service.milter.message_timeout
 
-    async def _say(self, *packets: Packet) -> None:
+    async def _say(self, packets: Iterable[Packet]) -> None:
         async with asyncio.timeout(self._service.milter.message_timeout):
             for each in packets:
                 self._writer.write(each.wire())
                 await self._writer.drain()
 
-    async def _answer(self) -> list[Packet]:
+    async def _answer(self) -> Iterable[Packet]:
         """The packets that answer the end of a message: what to change, and the verdict."""
         began = time.perf_counter()
         message, service, raw = self._message, self._service, b""
         cleaned: Cleaned | None
+        orders: Iterable[Packet] = ()
         try:
             raw = message.take()
             cleaned = await service.cleaner(raw, message.envelope)
@@ -160,11 +163,11 @@ class Session:
             service.metrics.refused(EDGE, "memory")
             return [TEMPFAIL]
         except CleaningError as error:
-            cleaned, orders = service.failing.whole(raw, error, self._id), []
+            cleaned = service.failing.whole(raw, error, self._id)
         if not cleaned:
             return [TEMPFAIL]
         self._count(cleaned, time.perf_counter() - began)
-        return [*orders, *self._account(cleaned), CONTINUE]
+        return chain(orders, self._account(cleaned), [CONTINUE])
 
     def _account(self, cleaned: Cleaned) -> list[Packet]:
         if not self._service.milter.trace:
