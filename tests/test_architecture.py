@@ -32,12 +32,14 @@ ARROWS: dict[str, set[str]] = {
     "metrics": {"report", "urls"},
     "log": {"metrics"},
     "status": {"report"},
-    "web": {"config", "metrics", "status"},
+    "web": {"config", "edge", "metrics", "status"},
     "authentication": {"config", "edge", "message", "metrics", "urls"},
     "edge": {"choice", "config", "envelope", "metrics", "policy", "report", "rules"},
     "smtp": {"authentication", "clean", "config", "edge", "envelope", "metrics", "report", "rules"},
     "imap": {"clean", "config", "edge", "envelope", "message", "metrics", "report", "rules"},
     "milter": {"clean", "config", "edge", "envelope", "metrics", "report", "rules"},
+    "gates": {"config", "edge", "imap", "metrics", "milter", "rules", "smtp"},
+    "workers": {"config", "edge", "gates", "log", "metrics", "rules"},
     "job": {"choice", "clean", "envelope", "report", "rules"},
     "mailbox": set(),
     "bulk": set(),
@@ -77,7 +79,7 @@ ARROWS: dict[str, set[str]] = {
         "mailbox",
         "metrics",
     }
-    | {"edge", "imap", "milter", "policy", "rules", "smtp", "sweep", "terminal", "web"},
+    | {"edge", "gates", "policy", "rules", "sweep", "terminal", "web", "workers"},
     "__main__": {"cli"},
 }
 

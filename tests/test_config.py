@@ -267,6 +267,14 @@ REFUSALS = {
         "sluis.yaml:1: smtp.memory_limit: must be at least twice smtp.message_size_limit, or the largest message may "
         "never come in"
     ),
+    "workers: 6": (
+        "sluis.yaml:1: workers: 6 need a smtp.memory_limit of twice smtp.message_size_limit each, or the largest "
+        "message may never come in"
+    ),
+    "milter: {listen: localhost:1}\nsmtp: {upstream: null}\nworkers: 6": (
+        "sluis.yaml:3: workers: 6 need a milter.memory_limit of twice milter.message_size_limit each, or the largest "
+        "message may never come in"
+    ),
     "smtp: {max_recipients: 0}": "sluis.yaml:1: smtp.max_recipients: must be more than 0, not 0",
     "cleaning: {timeout: -1}": "sluis.yaml:1: cleaning.timeout: must be more than 0, not -1",
     "cleaning: {timeout: {a: b}}": "sluis.yaml:1: cleaning.timeout: must be a number, not a mapping",

@@ -5,6 +5,7 @@ without end. Every label is either closed (a set of values) or capped (a shape, 
 whatever else is put in becomes `other`. A new metric is a row of `TABLE` and, if it has a new label, a row of `LABELS`.
 """
 
+import os
 import platform
 import re
 import time
@@ -13,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.samples import Sample
 
@@ -160,6 +163,11 @@ TABLE = (
         "Verdicts that were not there within the budget (authentication.budget).",
         ("edge", "mechanism"),
     ),
+    Metric(
+        "sluis_worker_ends_total",
+        Counter,
+        "Workers that ended though nobody had asked them to, each followed by another.",
+    ),
     Metric("sluis_build_info", Gauge, "Always 1; the labels say what runs.", ("version", "python"), processes="max"),
     Metric("sluis_start_time_seconds", Gauge, "When this process started, in Unix time.", processes="min"),
 )
@@ -290,6 +298,29 @@ class Metrics:
     def _gauge(self, name: str, *labels: str) -> Gauge:
         gauge: Gauge = self._series(name, *labels)
         return gauge
+
+
+class Merged(Metrics):
+    """The sums of what several workers count in `folder`: what `Metrics` shows, and the parent's own count of ends."""
+
+    def __init__(self, folder: Path) -> None:
+        shared_in(folder, 0)
+        super().__init__(edges=())
+        self._count("sluis_worker_ends_total", by=0)
+        self._folder = str(folder)
+        self.registry = CollectorRegistry()
+        MultiProcessCollector(self.registry, self._folder)  # type: ignore[no-untyped-call]
+
+    def worker_ended(self, number: int) -> None:
+        """Count the end of a worker that nobody asked for. Its sessions are no more; what it counted stays."""
+        mark_process_dead(number, self._folder)  # type: ignore[no-untyped-call]
+        self._count("sluis_worker_ends_total")
+
+
+def shared_in(folder: Path, number: int) -> None:
+    """Have the metrics that this process makes from now on count in `folder`, going on where worker `number` was."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
 
 
 def sender_domain(path: str) -> str:

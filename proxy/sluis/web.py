@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sluis.config import Endpoint
+from sluis.edge.port import listen
 from sluis.metrics import Metrics
 from sluis.status.snapshot import Snapshot, snapshot
 
@@ -79,12 +80,6 @@ def app(metrics: Metrics, not_ready: NotReady, about: Mapping[str, str] | None =
 async def serve(app: ASGIApp, endpoint: Endpoint) -> None:
     """Serve `app` at `endpoint` until cancelled. Raises OSError if the endpoint cannot be had."""
     await serve_on(app, listen(endpoint))
-
-
-def listen(endpoint: Endpoint) -> socket.socket:
-    """A listening socket at `endpoint`. Raises OSError."""
-    family, _, _, _, address = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(address[:2], family=family, backlog=128)
 
 
 async def serve_on(app: ASGIApp, listening: socket.socket) -> None:

@@ -1,8 +1,7 @@
 """`sluis serve`: the gate and its window, open until a signal says otherwise."""
 
-import gc
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -11,27 +10,33 @@ import typer
 from sluis.cli.options import Stop, load_config, load_rules
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
     from socket import socket
 
     from sluis.config import Config, Endpoint, PolicySection
     from sluis.metrics import Metrics
     from sluis.rules.table import Rules
 
-    Run = Callable[[Config, Rules, Metrics], Awaitable["Gate"]]
-
 _NO_GATE = "smtp.upstream: is null and so are imap.upstream and milter.listen, so there is no gate to open"
+_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has files without a disk
 
 
-class Gate(Protocol):
-    """An open gate, for mail that comes in, mail that is read, or mail that a server shows."""
+class House(Protocol):
+    """Open gates: in this process, or in workers that it watches."""
 
-    endpoint: "Endpoint"
+    @property
+    def metrics(self) -> "Metrics":
+        """What they have counted."""
+
+    @property
+    def endpoints(self) -> "Mapping[str, Endpoint]":
+        """Where each of them listens, by its edge."""
 
     def not_ready(self) -> str | None:
-        """Why it is of no use just now, in a few words; None if it is."""
+        """Why they are of no use just now, in a few words; None if they are."""
 
-    def renew(self, rules: "Rules") -> None:
-        """Go by `rules` from the next message on, and show the certificate as it is in its file now."""
+    async def renew(self) -> None:
+        """Read anew what may change under way; what cannot be read leaves all as it is."""
 
     async def close(self) -> None:
         """Finish what is under way, and part."""
@@ -58,7 +63,8 @@ def serve(
 
     Every key of the configuration can be set by a variable too; config/sluis.yaml lists them all. SIGTERM and SIGINT
     close the gate when what is under way is done; a second one does not wait. SIGHUP reads rules, lists and the
-    certificate anew and drops no session; at a terminal it closes, as the terminal is gone.
+    certificate anew and drops no session; at a terminal it closes, as the terminal is gone. With several workers both
+    hold for each of them.
 
     Exit code 0: closed, or checked and good; 2: it cannot open, and one line says why.
     """
@@ -115,10 +121,11 @@ def _unusable(settings: "Config") -> Iterator[str]:
     import errno
     import os
 
+    from sluis import gates
     from sluis.config import Maildir
-    from sluis.web import listen
+    from sluis.edge.port import listen
 
-    if not _edges(settings):
+    if not gates.wanted(settings):
         yield _NO_GATE
     taken: dict[Endpoint, str] = {}
     for key, endpoint in _endpoints(settings):
@@ -138,153 +145,114 @@ def _unusable(settings: "Config") -> Iterator[str]:
 
 def _endpoints(settings: "Config") -> "Iterator[tuple[str, Endpoint]]":
     """Where it will listen, by the key that says so."""
-    if settings.smtp.upstream:
-        yield "smtp.listen", settings.smtp.listen
-    if settings.imap.upstream:
-        yield "imap.listen", settings.imap.listen
-    if settings.milter.listen:
-        yield "milter.listen", settings.milter.listen
+    from sluis.gates import wanted
+
+    for edge, endpoint in wanted(settings).items():
+        yield f"{edge}.listen", endpoint
     yield "web.listen", settings.web.listen
 
 
 async def _serve(settings: "Config", rules: "Rules") -> None:
     import asyncio
     import signal
-    from contextlib import suppress
+    from contextlib import ExitStack, suppress
 
     from sluis import log, web
-    from sluis.metrics import Metrics
 
     log.configure(settings.log.level, settings.log.format)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    metrics = Metrics(edges=_edges(settings))
     renewing: list[asyncio.Task[None]] = []
-    with _window(settings.web.listen) as window:
-        gates = await _opened(settings, rules, metrics)
-        _keep()
+    with ExitStack() as stack:
+        window = stack.enter_context(_listening("web.listen", settings.web.listen))
+        house = await _opened(settings, rules, stack)
         if not sys.stdin.isatty():
-            loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(_renew(gates, settings))))
-        app = web.app(metrics, lambda: _not_ready(gates.values()), _facts(settings, gates))
+            loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(house.renew())))
+        app = web.app(house.metrics, house.not_ready, _facts(settings, house.endpoints))
         serving = asyncio.create_task(web.serve_on(app, window))
         if sys.stdout.isatty():
-            _welcome(settings, gates, "http://{}:{}/".format(*window.getsockname()[:2]))
+            _welcome(settings, house.endpoints, "http://{}:{}/".format(*window.getsockname()[:2]))
         await asyncio.wait([serving, asyncio.create_task(told.wait())], return_when=asyncio.FIRST_COMPLETED)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-        await asyncio.gather(*(gate.close() for gate in gates.values()))
+        await house.close()
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
 
 
-async def _renew(gates: "Mapping[str, Gate]", settings: "Config") -> None:
-    """Read anew what may change under way; what cannot be read leaves all as it is."""
-    import asyncio
+async def _opened(settings: "Config", rules: "Rules", stack: "ExitStack") -> House:
+    """The gates that have a server behind them. Raises `Stop` if there is none, or one cannot open."""
+    import os
+    from tempfile import TemporaryDirectory
 
-    import structlog
-
+    from sluis import gates, workers
     from sluis.edge import GateError
+    from sluis.metrics import Metrics
 
-    log = structlog.get_logger()
-    try:
-        rules = await asyncio.to_thread(load_rules, settings.rules, settings.kept)
-        for gate in gates.values():
-            gate.renew(rules)
-        _keep()
-    except (Stop, GateError, OSError) as error:
-        log.error("nothing was renewed", reason=str(error))
-    else:
-        log.info("rules and certificate were read anew")
-
-
-def _keep() -> None:
-    """Have no collection look through the rules, which are for good: a full one took some 30 ms, and mail waited."""
-    gc.collect()
-    gc.freeze()
-
-
-async def _opened(settings: "Config", rules: "Rules", metrics: "Metrics") -> "dict[str, Gate]":
-    """The gates that are wanted, by their edge. Raises `Stop` if there is none, or one cannot open."""
-    from sluis import imap, milter, smtp
-    from sluis.edge import GateError
-
-    gates: dict[str, Gate] = {}
-    run: dict[str, Run] = {"smtp": smtp.run, "imap": imap.run, "milter": milter.run}
-    try:
-        for edge in _edges(settings):
-            gates[edge] = await run[edge](settings, rules, metrics)
-    except GateError as error:
-        for gate in gates.values():
-            await gate.close()
-        raise Stop(str(error)) from error
-    if not gates:
+    wanted = gates.wanted(settings)
+    if not wanted:
         raise Stop(_NO_GATE)
-    return gates
+    try:
+        if settings.workers == 1:
+            return await gates.opened(settings, rules, Metrics(edges=wanted))
+        place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+        folder = stack.enter_context(TemporaryDirectory(prefix="sluis-", dir=place, ignore_cleanup_errors=True))
+        return await workers.opened(settings, Path(folder))
+    except GateError as error:
+        raise Stop(str(error)) from error
 
 
-def _edges(settings: "Config") -> tuple[str, ...]:
-    """Which gates are wanted."""
-    wanted = {"smtp": settings.smtp.upstream, "imap": settings.imap.upstream, "milter": settings.milter.listen}
-    return tuple(edge for edge, why in wanted.items() if why)
-
-
-def _not_ready(gates: "Iterable[Gate]") -> str | None:
-    return next((reason for gate in gates if (reason := gate.not_ready())), None)
-
-
-def _window(endpoint: "Endpoint") -> "socket":
-    from sluis.web import listen
+def _listening(key: str, endpoint: "Endpoint") -> "socket":
+    from sluis.edge.port import listen
 
     try:
         return listen(endpoint)
     except OSError as error:
-        raise Stop(_cannot("web.listen", endpoint, error)) from error
+        raise Stop(_cannot(key, endpoint, error)) from error
 
 
 def _cannot(key: str, endpoint: "Endpoint", error: OSError) -> str:
-    import os
+    from sluis.edge.port import why
 
-    # A name that does not resolve has a number of its own kind, below zero, and says it well itself.
-    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    return f"{key}: cannot listen on {endpoint}: {reason}"
+    return f"{key}: cannot listen on {endpoint}: {why(error)}"
 
 
-def _facts(settings: "Config", gates: "Mapping[str, Gate]") -> dict[str, str]:
+def _facts(settings: "Config", endpoints: "Mapping[str, Endpoint]") -> dict[str, str]:
     from sluis import __version__
 
     facts: dict[str, str] = {}
-    if gate := gates.get("smtp"):
-        facts |= {"Mail comes in at": str(gate.endpoint), "goes on to": str(settings.smtp.upstream)}
-    if gate := gates.get("imap"):
-        facts |= {"Mail is read at": str(gate.endpoint), "from": str(settings.imap.upstream)}
-    if gate := gates.get("milter"):
-        facts["Mail servers ask at"] = str(gate.endpoint)
+    if endpoint := endpoints.get("smtp"):
+        facts |= {"Mail comes in at": str(endpoint), "goes on to": str(settings.smtp.upstream)}
+    if endpoint := endpoints.get("imap"):
+        facts |= {"Mail is read at": str(endpoint), "from": str(settings.imap.upstream)}
+    if endpoint := endpoints.get("milter"):
+        facts["Mail servers ask at"] = str(endpoint)
     return facts | {
         "policy": settings.policy + (", another for some mail" if settings.policies else ""),
         "version": __version__,
     }
 
 
-def _welcome(settings: "Config", gates: "Mapping[str, Gate]", page: str) -> None:
+def _welcome(settings: "Config", endpoints: "Mapping[str, Endpoint]", page: str) -> None:
     """Tell the person at the terminal what to do next."""
     from sluis.terminal import console
 
-    where = " and ".join(str(gate.endpoint) for gate in gates.values())
+    where = " and ".join(map(str, endpoints.values()))
     lines = [
         "",
         f"Sluis is open on {where} and cleans by the policy {settings.policy}. Close it with Ctrl-C.",
         f"What it counts: {page}",
         "",
     ]
-    if gate := gates.get("smtp"):
-        lines += _try_sending(settings, gate.endpoint)
-    if gate := gates.get("imap"):
-        lines += [f"Read mail of {settings.imap.upstream} through it: have your mail client use {gate.endpoint}."]
-    if gate := gates.get("milter"):
-        lines += [f"Have Postfix ask it about mail that comes in: smtpd_milters = inet:{gate.endpoint}"]
+    if endpoint := endpoints.get("smtp"):
+        lines += _try_sending(settings, endpoint)
+    if endpoint := endpoints.get("imap"):
+        lines += [f"Read mail of {settings.imap.upstream} through it: have your mail client use {endpoint}."]
+    if endpoint := endpoints.get("milter"):
+        lines += [f"Have Postfix ask it about mail that comes in: smtpd_milters = inet:{endpoint}"]
     console().print("\n".join([*lines, ""]), soft_wrap=True)
 
 

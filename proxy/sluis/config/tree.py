@@ -357,6 +357,7 @@ class Config(_Section):
     cleaning: CleaningSection = CleaningSection()
     web: WebSection = WebSection()
     log: LogSection = LogSection()
+    workers: Count = 1
 
     @field_validator("policies")
     @classmethod
@@ -371,6 +372,20 @@ class Config(_Section):
                             "authentication.authserv_id"
                         )
         return rows
+
+    @field_validator("workers")
+    @classmethod
+    def _each_holds_a_message(cls, workers: int, info: ValidationInfo) -> int:
+        match info.data:
+            case {"smtp": SmtpSection() as smtp, "milter": MilterSection() as milter}:
+                limits = {"smtp": smtp if smtp.upstream else None, "milter": milter if milter.listen else None}
+                for name, each in limits.items():
+                    if each and each.memory_limit < 2 * workers * each.message_size_limit:
+                        raise ValueError(
+                            f"{workers} need a {name}.memory_limit of twice {name}.message_size_limit each, or the "
+                            "largest message may never come in"
+                        )
+        return workers
 
     @field_validator("lists")
     @classmethod

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from functools import partial
+from socket import socket
 
 import structlog
 
@@ -12,6 +13,7 @@ from sluis.config import Config, Endpoint, Imap, ImapTlsSection
 from sluis.edge.admission import Admission
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
+from sluis.edge.port import place
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.link import READ, Link
 from sluis.imap.service import EDGE, Service
@@ -21,7 +23,6 @@ from sluis.metrics import Metrics
 from sluis.rules.table import Rules
 
 _TLS = "imap.tls"
-_BACKLOG = 512  # connections that wait to be accepted
 _HANDSHAKE = 30.0  # seconds
 
 _log = structlog.get_logger()
@@ -69,8 +70,13 @@ class Gate:
         self._cleaner.close()
 
 
-async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
-    """Open the gate that `config.imap` describes, whose upstream must be there. Raises GateError."""
+async def run(
+    config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean, listening: socket | None = None
+) -> Gate:
+    """Open the gate that `config.imap` describes, whose upstream must be there. Raises GateError.
+
+    Where no socket is `listening` already, it opens one.
+    """
     imap, choice = config.imap, config.choice.fitted()
     if not isinstance(imap.upstream, Imap):
         raise GateError("imap.upstream: must name the IMAP server behind")
@@ -92,12 +98,10 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     try:
         server = await asyncio.start_server(
             partial(_welcome, service),
-            imap.listen.host,
-            imap.listen.port,
             limit=READ,
-            backlog=_BACKLOG,
             ssl=implicit,
             ssl_handshake_timeout=_HANDSHAKE if implicit else None,
+            **place(imap.listen, listening),
         )
     except OSError as error:
         raise GateError(f"imap.listen: cannot listen on {imap.listen}: {error.strerror or error}") from error

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from socket import socket
 
 import structlog
 
@@ -13,12 +14,11 @@ from sluis.edge.cleaning import Cleaner, Failing
 from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, prepared
 from sluis.edge.pool import Pool, Work
+from sluis.edge.port import place
 from sluis.metrics import Metrics
 from sluis.milter.service import EDGE, Service
 from sluis.milter.session import Session
 from sluis.rules.table import Rules
-
-_BACKLOG = 512  # connections that wait to be accepted
 
 _log = structlog.get_logger()
 
@@ -47,8 +47,13 @@ class Gate:
         self._service.cleaner.close()
 
 
-async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
-    """Open the gate that `config.milter` describes, which must say where it listens. Raises GateError."""
+async def run(
+    config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean, listening: socket | None = None
+) -> Gate:
+    """Open the gate that `config.milter` describes, which must say where it listens. Raises GateError.
+
+    Where no socket is `listening` already, it opens one.
+    """
     milter, choice = config.milter, config.choice
     if milter.listen is None:
         raise GateError("milter.listen: must say where mail servers connect")
@@ -64,9 +69,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
         memory=Memory(milter.memory_limit),
     )
     try:
-        server = await asyncio.start_server(
-            partial(_welcome, service), milter.listen.host, milter.listen.port, backlog=_BACKLOG
-        )
+        server = await asyncio.start_server(partial(_welcome, service), **place(milter.listen, listening))
     except OSError as error:
         raise GateError(f"milter.listen: cannot listen on {milter.listen}: {error.strerror or error}") from error
     gate = Gate(service, server, by)

@@ -15,6 +15,7 @@ from sluis.edge.cleaning import Cleaner, Failing
 from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
+from sluis.edge.port import place
 from sluis.metrics import Metrics
 from sluis.rules.table import Rules
 from sluis.smtp.framing import flaw
@@ -27,7 +28,6 @@ from sluis.smtp.service import EDGE, Service
 from sluis.smtp.upstream import Identity, SmtpConnector
 
 _TLS = "smtp.tls"
-_BACKLOG = 512  # connections that wait to be accepted
 
 _log = structlog.get_logger()
 
@@ -82,8 +82,13 @@ class Gate:
         await self._server.wait_closed()
 
 
-async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean) -> Gate:
-    """Open the gate that `config` describes, with `rules` for messages cleaned here. Raises GateError."""
+async def run(
+    config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = clean, listening: socket.socket | None = None
+) -> Gate:
+    """Open the gate that `config` describes, with `rules` for messages cleaned here. Raises GateError.
+
+    Where no socket is `listening` already, it opens one.
+    """
     smtp = config.smtp
     _refuse_open_relay(smtp)
     choice = config.choice.trusting(config.authentication.authserv_id)
@@ -107,7 +112,7 @@ async def run(config: Config, rules: Rules, metrics: Metrics, *, clean: Clean = 
     )
     try:
         server = await asyncio.get_running_loop().create_server(
-            lambda: ClientSession(service), smtp.listen.host, smtp.listen.port, backlog=_BACKLOG
+            lambda: ClientSession(service), **place(smtp.listen, listening)
         )
     except OSError as error:
         raise GateError(f"smtp.listen: cannot listen on {smtp.listen}: {error.strerror or error}") from error
