@@ -27,7 +27,18 @@ KEYS = _OPERATORS | {
     *("event", "level", "timestamp", "logger", "error", "at"),
     *("edge", "session", "peer", "sender", "stage", "reason", "mechanism", "command", "code", "signal"),
     *("verdict", "findings", "pixels", "links", "recipients", "messages"),
-    *("octets", "octets_in", "octets_out", "seconds", "cleaning_ms", "version", "vendors", "rules", "processes"),
+    *(
+        "octets",
+        "octets_in",
+        "octets_out",
+        "seconds",
+        "cleaning_ms",
+        "version",
+        "vendors",
+        "rules",
+        "processes",
+        "worker",
+    ),
 }
 _FIRST = ("timestamp", "level", "event")
 _LONGEST = 300

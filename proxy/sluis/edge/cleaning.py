@@ -64,8 +64,14 @@ class Failing:
     def whole(self, raw: bytes, error: CleaningError, session: str) -> Cleaned | None:
         """`raw` as it came, reported as failed; None where it is not to go on. The failure is counted and logged."""
         self.metrics.failure(self.edge, error.stage)
-        about = {"edge": self.edge, "session": session, "stage": error.stage, "reason": error.reason}
-        _log.warning("a message could not be cleaned", **about, octets=len(raw))
+        _log.warning(
+            "a message could not be cleaned",
+            edge=self.edge,
+            session=session,
+            stage=error.stage,
+            reason=error.reason,
+            octets=len(raw),
+        )
         if self.fail == "closed":
             return None
         return Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))

@@ -182,5 +182,11 @@ class Session:
         metrics.relayed(EDGE, seconds)
         if report.verdict is Verdict.FAILED:
             metrics.original_passed(EDGE)
-        about = {"edge": EDGE, "session": self._id, "sender": message.domain, "recipients": len(message.recipients)}
-        _log.info("message judged", **about, **logged(report, seconds))
+        _log.info(
+            "message judged",
+            edge=EDGE,
+            session=self._id,
+            sender=message.domain,
+            recipients=len(message.recipients),
+            **logged(report, seconds),
+        )
