@@ -401,6 +401,32 @@ class TestOpenRelay:
         kept = [row for row in self.OPEN.splitlines() if row.split(":")[0].strip() != line.split(":", maxsplit=1)[0]]
         assert load("\n".join([*kept, f"  {line}"])).smtp.listen.port == 25
 
+    def test_logins_that_are_only_offered_do_not(self) -> None:
+        secure = "  auth: offered\n  tls: {certificate: a.pem, key: b.pem}\n  upstream_tls: {mode: required}\n"
+        assert refusal(self.OPEN + secure).startswith("sluis.yaml:1: smtp.accept_domains: must name the domains")
+        assert "accept_domains" not in refusal(self.OPEN + secure.replace("offered", "required"))  # nor a.pem there
+
+
+class TestLogins:
+    ELSEWHERE = "smtp:\n  auth: required\n  listen: 0.0.0.0:587\n  upstream: smtp://mail.internal\n"
+    TLS = "  tls: {certificate: a.pem, key: b.pem}\n"
+
+    def test_clients_elsewhere_need_tls(self) -> None:
+        said = "sluis.yaml:1: smtp.tls: needs a certificate, since smtp.auth has clients elsewhere log in"
+        assert refusal(self.ELSEWHERE + "  upstream_tls: {mode: required}\n") == said
+
+    def test_so_does_a_server_elsewhere(self) -> None:
+        said = "smtp.upstream_tls: mode must be required, since smtp.auth passes logins on to another machine"
+        assert refusal(self.ELSEWHERE + self.TLS).endswith(said)
+
+    @pytest.mark.parametrize("upstream", ["maildir:mail", "lmtp://127.0.0.1:24"])
+    def test_there_must_be_somebody_to_log_in_at(self, upstream: str) -> None:
+        said = "smtp.upstream_tls: smtp.auth needs an smtp:// server behind that clients can log in to"
+        assert refusal(f"smtp: {{auth: offered, upstream: '{upstream}'}}").endswith(said)
+
+    def test_within_one_machine_nothing_is_needed(self) -> None:
+        assert load("smtp: {auth: offered, upstream: smtp://127.0.0.1:10587}").smtp.auth == "offered"
+
 
 class TestReaders:
     def test_there_is_no_gate_for_them_until_it_has_a_server(self) -> None:

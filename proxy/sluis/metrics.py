@@ -80,7 +80,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
         "vendor": Capped(500, re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")),
         "sender": Capped(200, _DOMAIN),
         "direction": _closed("in", "out"),
-        "command": _closed("connect", "helo", "starttls", "mail", "rcpt", "xforward", "data", "rset", "quit"),
+        "command": _closed("connect", "helo", "starttls", "auth", "mail", "rcpt", "xforward", "data", "rset", "quit"),
         "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
         "stage": _closed("parse", "size", "clean", "pool", "upstream-connect", "upstream", "store"),
         "reason": _closed(
@@ -96,6 +96,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
             "timeout",
             "session-timeout",
             "tls-required",
+            "login-required",
             "proxy-header",
             "syntax",
         ),

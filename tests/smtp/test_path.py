@@ -70,6 +70,12 @@ def test_extensions_are_known_by_their_parameters() -> None:
     assert read.extensions == {b"DSN", b"SIZE", None}
 
 
+def test_whose_login_a_message_is_sent_with_is_of_the_extension_for_logins() -> None:
+    read = argument(b"FROM:", b"FROM:<a@b.example> AUTH=<>")
+    assert read
+    assert read.extensions == {b"AUTH"}
+
+
 def test_blanks_before_a_path_are_not_passed_on() -> None:
     read = argument(b"FROM:", b"from:  <a@b.example>   SIZE=1")
     assert read

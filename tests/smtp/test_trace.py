@@ -27,7 +27,10 @@ def test_the_field_says_who_from_where_and_how() -> None:
         (Origin("192.0.2.1", "a", extended=False, secure=True), "SMTP"),
         (Origin("192.0.2.1", "a"), "ESMTP"),
         (Origin("192.0.2.1", "a", secure=True), "ESMTPS"),
+        (Origin("192.0.2.1", "a", authenticated=True), "ESMTPA"),
+        (Origin("192.0.2.1", "a", secure=True, authenticated=True), "ESMTPSA"),
         (Origin("192.0.2.1", "a", utf8=True), "UTF8SMTP"),
+        (Origin("192.0.2.1", "a", secure=True, authenticated=True, utf8=True), "UTF8SMTPSA"),
         (Origin("192.0.2.1", "a", secure=True, utf8=True), "UTF8SMTPS"),
     ],
 )

@@ -194,6 +194,7 @@ class SmtpSection(_Section):
     upstream: UpstreamText = Maildir(Path("./mail"))
     trust: bool = False
     upstream_identity: Literal["none", "xclient", "proxy"] = "none"
+    auth: Literal["off", "offered", "required"] = "off"
     accept_domains: tuple[Domain, ...] = ()
     xclient_from: tuple[NetworkText, ...] = ()
     proxy_from: tuple[NetworkText, ...] = ()
@@ -226,6 +227,7 @@ class SmtpSection(_Section):
                 "upstream": Smtp() | Lmtp(),
                 "trust": False,
                 "upstream_identity": "none",
+                "auth": "off" | "offered",
             } if not domains:
                 raise ValueError(
                     "must name the domains that mail is taken for, since smtp.listen is open to others and the mail "
@@ -233,6 +235,24 @@ class SmtpSection(_Section):
                     "smtp.trust: true)"
                 )
         return domains
+
+    @field_validator("tls")
+    @classmethod
+    def _hides_logins(cls, tls: TlsSection, info: ValidationInfo) -> TlsSection:
+        match info.data:
+            case {"auth": "offered" | "required", "listen": Endpoint(loopback=False)} if not tls.certificate:
+                raise ValueError("needs a certificate, since smtp.auth has clients elsewhere log in")
+        return tls
+
+    @field_validator("upstream_tls")
+    @classmethod
+    def _passes_logins_on_hidden(cls, tls: UpstreamTlsSection, info: ValidationInfo) -> UpstreamTlsSection:
+        match info.data:
+            case {"auth": "offered" | "required", "upstream": Smtp(Endpoint(loopback=False))} if tls.mode != "required":
+                raise ValueError("mode must be required, since smtp.auth passes logins on to another machine")
+            case {"auth": "offered" | "required", "upstream": upstream} if not isinstance(upstream, Smtp):
+                raise ValueError("smtp.auth needs an smtp:// server behind that clients can log in to")
+        return tls
 
 
 def _roomy(limit: int, info: ValidationInfo, section: str) -> int:

@@ -27,12 +27,15 @@ INTERNAL = Reply.of("451 4.3.0 Something went wrong here, try again later")
 NO_MEMORY = Reply.of("452 4.3.1 Too much mail is under way here, try again later")
 TOO_MANY_RECIPIENTS = Reply.of("452 4.5.3 Too many recipients")
 
+NO_LOGIN_NOW = Reply.of("454 4.7.0 The mail server behind this one cannot be asked, try again later")
+
 # This time, and the connection is closed.
 FULL = Reply.of("421 4.7.0 Too many connections, try again later")
 FULL_FOR_YOU = Reply.of("421 4.7.0 Too many connections from your address, try again later")
 TOO_SLOW = Reply.of("421 4.4.2 Timeout, closing")
 TOO_LONG = Reply.of("421 4.4.2 The session has lasted long enough, come again")
 TOO_MANY_ERRORS = Reply.of("421 4.7.0 Too many errors, closing")
+LOGIN_LOST = Reply.of("421 4.4.2 The mail server behind was lost, and the login with it, come again")
 GOING_DOWN = Reply.of("421 4.3.2 Going down, try again later")
 
 # For good.
@@ -45,8 +48,12 @@ BAD_RECIPIENT = Reply.of("501 5.1.3 Bad forward-path")
 HELLO_FIRST = Reply.of("503 5.5.1 Send EHLO or HELO first")
 MAIL_FIRST = Reply.of("503 5.5.1 Send MAIL first")
 NESTED_MAIL = Reply.of("503 5.5.1 A transaction is open, RSET ends it")
+LOGGED_IN = Reply.of("503 5.5.1 Logged in already")
+NO_MECHANISM = Reply.of("504 5.5.4 This way to log in is not offered")
 TLS_ACTIVE = Reply.of("503 5.5.1 TLS is active")
 TLS_REQUIRED = Reply.of("530 5.7.0 Issue STARTTLS first")
+LOGIN_REQUIRED = Reply.of("530 5.7.0 Log in first")
+TLS_FOR_LOGIN = Reply.of("538 5.7.11 Issue STARTTLS before you log in")
 BARE_NEWLINE = Reply.of("550 5.5.2 Bare CR or LF in the message")
 NUL_OCTET = Reply.of("550 5.5.2 NUL in the message")
 NOT_OURS = Reply.of("550 5.7.1 Mail for this domain is not taken here")

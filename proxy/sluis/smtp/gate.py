@@ -56,9 +56,8 @@ class Gate:
         was before.
         """
         if self._service.tls:
-            server_context(
-                _TLS, self._service.smtp.tls
-            )  # one that fails half-way would leave a certificate without its key
+            # One that fails half-way would leave a certificate without its key.
+            server_context(_TLS, self._service.smtp.tls)
             certify(self._service.tls, _TLS, self._service.smtp.tls)
         self._service.cleaner.renew(self._bound(rules))
 
@@ -124,7 +123,7 @@ async def run(
 def _refuse_open_relay(smtp: SmtpSection) -> None:
     """The configuration says no to this when it is read; here, where the port opens, it cannot be forgotten."""
     behind = isinstance(smtp.upstream, Smtp | Lmtp)
-    judged = smtp.accept_domains or smtp.trust or smtp.upstream_identity != "none"
+    judged = smtp.accept_domains or smtp.trust or smtp.upstream_identity != "none" or smtp.auth == "required"
     if behind and not smtp.listen.loopback and not judged:
         raise GateError(
             "smtp.accept_domains: must name the domains that mail is taken for, or smtp.trust be true, "

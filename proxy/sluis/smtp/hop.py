@@ -21,11 +21,18 @@ class Offers:
     """What a hop offers of what concerns us; `size` in octets, 0 for no limit, None if it does not speak of sizes.
 
     `xforward`: the attributes that it may be told of where a message came from (Postfix' XFORWARD_README).
+    `mechanisms`: the ways to log in (RFC 4954) that can be passed on.
     """
 
     extensions: frozenset[bytes] = frozenset()
     size: int | None = None
     xforward: bytes = b""
+    mechanisms: tuple[bytes, ...] = ()
+
+    @property
+    def parameters(self) -> frozenset[bytes]:
+        """The extensions whose parameters MAIL and RCPT may have; SIZE is ours."""
+        return self.extensions | {b"SIZE"} | ({b"AUTH"} if self.mechanisms else frozenset())
 
     def limit(self, ours: int) -> int:
         """The smaller of its limit and ours, in octets."""
@@ -57,6 +64,10 @@ class HopError(Exception):
         self.trouble = trouble
 
 
+Answered = Callable[[Reply], Awaitable[bytes | None]]
+"""What the client says to a challenge (334); None where it has gone."""
+
+
 class Hop(Protocol):
     """A connection to the next hop, greeted. `mail` and `rcpt` take an argument as in `<a@b.example> SIZE=1`."""
 
@@ -76,6 +87,12 @@ class Hop(Protocol):
 
     async def forward(self, argument: bytes) -> Reply:
         """Say where the next message came from, for its log (XFORWARD)."""
+
+    async def login(self, command: bytes, answered: Answered) -> Reply:
+        """Pass on AUTH and the answers to its challenges; the reply is the last one.
+
+        Raises HopError, also where the client has gone.
+        """
 
     async def data(self, message: bytes) -> Reply:
         """Hand over the message; the reply is the one to its last dot, or the refusal of DATA itself."""

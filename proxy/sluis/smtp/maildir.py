@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sluis.smtp import answers
 from sluis.smtp.client import Client
-from sluis.smtp.hop import Hop, HopError, Offers, Trouble
+from sluis.smtp.hop import Answered, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import argument as read
 from sluis.smtp.reply import Reply
 
@@ -51,6 +51,10 @@ class MaildirHop:
         return _RECIPIENT_OK
 
     async def forward(self, argument: bytes) -> Reply:
+        """Not offered."""
+        return answers.UNKNOWN_COMMAND
+
+    async def login(self, command: bytes, answered: Answered) -> Reply:
         """Not offered."""
         return answers.UNKNOWN_COMMAND
 

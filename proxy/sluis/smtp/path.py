@@ -14,9 +14,10 @@ _ROUTE = rb"@[^\x00-\x20\x7f<>@\"\\,:]++(?:,@[^\x00-\x20\x7f<>@\"\\,:]++)*+:"  #
 _PATH = re.compile(rb"<(?:%b)?(?P<mailbox>(?:%b|%b)++(?:@(?P<domain>%b++))?)?>" % (_ROUTE, _ATOM, _QUOTED, _ATOM))
 _PARAMETER = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]*+)(?:=([^\x00-\x20\x7f]++))?")
 
-# Which extension must have been offered for a parameter (RFC 1870, 6152, 6531, 3461).
+# Which extension must have been offered for a parameter (RFC 1870, 4954, 6152, 6531, 3461).
 EXTENSION_OF = {
     b"SIZE": b"SIZE",
+    b"AUTH": b"AUTH",
     b"BODY": b"8BITMIME",
     b"SMTPUTF8": b"SMTPUTF8",
     **dict.fromkeys((b"RET", b"ENVID", b"ORCPT", b"NOTIFY"), b"DSN"),

@@ -37,7 +37,7 @@ from sluis.envelope import Envelope
 from sluis.report import Cleaned, Verdict
 from sluis.smtp import answers, trace
 from sluis.smtp.client import Client
-from sluis.smtp.hop import EVERYTHING, Hop, HopError, Offers, Trouble
+from sluis.smtp.hop import EVERYTHING, Answered, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import Argument, Path
 from sluis.smtp.reply import Reply
 from sluis.smtp.service import EDGE, Service
@@ -87,6 +87,7 @@ class Relay:
         self._transaction: _Transaction | None = None
         self._unclear = False  # the hop may hold a transaction that we have given up
         self._delivery: asyncio.Task[Reply] | None = None
+        self.logged_in = False  # with the hop, on the connection to it that is open now
 
     @property
     def recipients(self) -> int:
@@ -105,12 +106,32 @@ class Relay:
         return await self._ask("xforward", self._hop.forward(argument))
 
     async def greeted(self, client: Client) -> None:
-        """Know for whom this session is. What the next hop was told of another client is not true any more."""
+        """Know for whom this session is. What the next hop was told of another client is not true any more.
+
+        A client that has logged in and greets anew has its connection kept, since the login is the connection's.
+        """
         await self.reset()
-        if self._hop and client != self._client:
-            hop, self._hop = self._hop, None
-            self._service.start(hop.quit())
+        if client != self._client and not self.logged_in:
+            self._change()
         self._client = client
+
+    async def login(self, command: bytes, answered: Answered) -> Reply:
+        """Pass a client's login on (RFC 4954 §4), on the connection that its mail then takes."""
+        try:
+            hop = await self._connected()
+        except HopError:
+            return answers.NO_LOGIN_NOW
+        if command.partition(b" ")[0].upper() not in hop.offers.mechanisms:
+            return answers.NO_MECHANISM
+        reply = await self._ask("auth", hop.login(command, answered))
+        self.logged_in = reply.code == 235 and self._alive()
+        return answers.NO_LOGIN_NOW if reply is answers.LOST else reply
+
+    async def forget(self) -> None:
+        """Begin anew with a client of whom nothing is known: neither a transaction nor a login is left of it."""
+        await self.reset()
+        if self.logged_in:
+            self._change()
 
     async def offers(self) -> Offers:
         """What the next hop offers; everything, if it cannot be asked just now (see `EVERYTHING`)."""
@@ -126,6 +147,8 @@ class Relay:
         self._transaction = None
         if self._unclear:
             await self.reset()
+        if self.logged_in and not self._alive():
+            return answers.LOGIN_LOST
         try:
             hop = await self._connected()
         except HopError as error:
@@ -206,12 +229,21 @@ class Relay:
         if self._hop:
             await self._hop.quit()
 
+    def _change(self) -> None:
+        """Take another connection next time."""
+        self.logged_in = False
+        if self._hop:
+            hop, self._hop = self._hop, None
+            self._service.start(hop.quit())
+
     def _alive(self) -> bool:
         return self._hop is not None and self._hop.alive
 
     async def _connected(self) -> Hop:
         if self._hop and self._hop.alive:
             return self._hop
+        if self.logged_in:
+            raise HopError(Trouble.LOST)  # another connection would be nobody's
         self._unclear = False
         try:
             self._hop = await self._service.connect(self._client)
@@ -311,4 +343,4 @@ class Relay:
 
 def _offered(argument: Argument, hop: Hop) -> bool:
     """Whether the hop offers what the parameters need, which it may not after a new connection."""
-    return argument.extensions <= hop.offers.extensions | {b"SIZE"}
+    return argument.extensions <= hop.offers.parameters

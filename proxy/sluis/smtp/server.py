@@ -6,9 +6,11 @@ What is replaced of aiosmtpd's beside them, and why: its reading of MAIL and RCP
 
 # ruff: noqa: N802 (aiosmtpd finds its verbs by these names)
 
+import re
 from asyncio import get_running_loop
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import IPv6Network
 
 import structlog
 
@@ -25,6 +27,8 @@ from sluis.smtp.trace import Origin
 
 DRIP_TIMEOUT = 30.0  # seconds before the least rate is asked of a message
 
+_HERE = (IPv6Network("::1"), IPv6Network("::ffff:127.0.0.0/104"))
+_ANSWER = re.compile(rb"[A-Za-z0-9+/]{0,12288}={0,3}|\*")  # base64, or nothing, or the end of it
 _INSTANT = 0.001  # seconds; to aiosmtpd's clock none are as many as usual
 
 _log = structlog.get_logger()
@@ -39,11 +43,13 @@ class ClientSession(Connection):
         """Offer what the next hop offers, as far as we can pass it on."""
         if not await self._greet(hostname, extended=True):
             return
-        offers = await self._relay.offers()
-        self._limit = offers.limit(self._service.smtp.message_size_limit)
-        self._offered = offers.extensions | {b"SIZE"}
+        smtp, offers = self._service.smtp, await self._relay.offers()
+        self._limit = offers.limit(smtp.message_size_limit)
+        logins = offers.mechanisms if smtp.auth != "off" else ()
+        self._offered = offers.parameters if logins else offers.parameters - {b"AUTH"}
         starttls = [b"STARTTLS"] if self._service.tls and not self._secure else []
         ours = [self._service.name.encode("ascii"), b"PIPELINING", b"SIZE %d" % self._limit, *starttls]
+        ours += [b"AUTH " + b" ".join(logins)] if logins and self._private else []
         ours += self._identities(offers)
         await self._say(Reply(250, (*ours, *(word for word in PASSED_ON if word in offers.extensions))))
 
@@ -58,6 +64,9 @@ class ClientSession(Connection):
         mail = argument(b"FROM:", _octets(arg))
         if not self._greeted:
             await self._complain(answers.HELLO_FIRST)
+        elif self._service.smtp.auth == "required" and not self._relay.logged_in:
+            self._service.metrics.refused(EDGE, "login-required")
+            await self._complain(answers.LOGIN_REQUIRED)
         elif not mail:
             await self._complain(answers.BAD_SENDER)
         elif refusal := self._unfit(mail):
@@ -147,7 +156,7 @@ class ClientSession(Connection):
         elif arg or self._secure:
             await self._complain(answers.BAD_ARGUMENT if arg else answers.TLS_ACTIVE)
         else:
-            await self._relay.reset()
+            await self._relay.forget()
             self._inbox.clear()
             self._offered = frozenset()
             await super().smtp_STARTTLS(arg)
@@ -159,6 +168,7 @@ class ClientSession(Connection):
         elif self._relay.busy:
             await self._complain(answers.NESTED_MAIL)
         elif client := told(self._client, _octets(arg)):
+            await self._relay.forget()
             self._client = client
             self._offered = frozenset()
             if self.session:
@@ -175,8 +185,25 @@ class ClientSession(Connection):
             await self._complain(answers.UNKNOWN_COMMAND)
 
     async def smtp_AUTH(self, arg: str) -> None:
-        """Not offered."""
-        await self._complain(answers.UNKNOWN_COMMAND)
+        """Have the next hop decide who may log in: its challenges and the client's answers pass as they are."""
+        if refusal := self._no_login():
+            await self._complain(refusal)
+            return
+        reply = await self._relay.login(_octets(arg), self._answered)
+        if reply.negative:
+            await self._complain(reply)
+        else:
+            await self._say(reply)
+
+    async def _answered(self, challenge: Reply) -> bytes | None:
+        """The client's answer; where it is none, the one that gives a login up (RFC 4954 §4)."""
+        await self._say(challenge)
+        self._reset_timeout()
+        line = await self._inbox.line()
+        self._stop_clock()
+        if line is None or self._over:
+            return None
+        return line if _ANSWER.fullmatch(line) else b"*"
 
     async def smtp_EXPN(self, arg: str) -> None:
         """Not offered."""
@@ -191,6 +218,21 @@ class ClientSession(Connection):
         self.session.host_name = hostname
         self.session.extended_smtp = extended
         return True
+
+    def _no_login(self) -> Reply | None:
+        """Why a client may not log in now."""
+        if self._service.smtp.auth == "off":
+            return answers.UNKNOWN_COMMAND
+        if not self._private:
+            return answers.TLS_FOR_LOGIN
+        if self._relay.logged_in or self._relay.busy:
+            return answers.LOGGED_IN if self._relay.logged_in else answers.NESTED_MAIL
+        return None if self._greeted else answers.HELLO_FIRST
+
+    @property
+    def _private(self) -> bool:
+        """Whether nobody else can read what the client says: TLS, or a client on this machine."""
+        return self._secure or all(each.within(_HERE) for each in (self._peer, self._client))
 
     @property
     def _believed(self) -> bool:
@@ -214,7 +256,9 @@ class ClientSession(Connection):
     def _unwanted(self, rcpt: Argument) -> Reply | None:
         """Why mail for a recipient is not taken here, whatever the next hop would say (RFC 5321 §4.5.1)."""
         domains, path = self._service.smtp.accept_domains, rcpt.path
-        if not domains or to_ascii(path.domain) in domains or path.mailbox.lower() == "postmaster":
+        if not domains or self._relay.logged_in:
+            return None
+        if to_ascii(path.domain) in domains or path.mailbox.lower() == "postmaster":
             return None
         self._service.metrics.refused(EDGE, "domain")
         return answers.NOT_OURS
@@ -235,7 +279,8 @@ class ClientSession(Connection):
     @property
     def _origin(self) -> Origin:
         extended = bool(self.session and self.session.extended_smtp)
-        return Origin(self._client.address, self._greeted or "", extended, self._secure, self._utf8)
+        logged_in = self._relay.logged_in
+        return Origin(self._client.address, self._greeted or "", extended, self._secure, logged_in, self._utf8)
 
 
 def _octets(arg: str) -> bytes:

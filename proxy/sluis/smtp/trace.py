@@ -23,13 +23,14 @@ class Origin:
     helo: str
     extended: bool = True
     secure: bool = False
+    authenticated: bool = False
     utf8: bool = False
 
     @property
     def protocol(self) -> str:
-        """RFC 3848 and RFC 6531 §4.3: SMTP, ESMTP, ESMTPS, UTF8SMTP or UTF8SMTPS."""
+        """RFC 3848 and RFC 6531 §4.3: SMTP, ESMTP, UTF8SMTP, the latter two with S (TLS), A (logged in) or both."""
         base = "UTF8SMTP" if self.utf8 else "ESMTP" if self.extended else "SMTP"
-        return base + "S" if self.secure and self.extended else base
+        return base + "S" * (self.secure and self.extended) + "A" * self.authenticated
 
 
 def received(origin: Origin, by: str, session: str, when: datetime) -> bytes:

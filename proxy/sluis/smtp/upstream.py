@@ -6,6 +6,7 @@ understood, nothing that follows can be told apart from it.
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +20,17 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from sluis.config import Endpoint, UpstreamTimeoutSection, UpstreamTlsSection
 from sluis.smtp.client import Client, commands, header
-from sluis.smtp.hop import PASSED_ON, Hop, HopError, Offers, Trouble
+from sluis.smtp.hop import PASSED_ON, Answered, Hop, HopError, Offers, Trouble
 from sluis.smtp.hostname import host_name
 from sluis.smtp.reply import GarbledError, Reply
 from sluis.smtp.wire import Wire, opened
 
 _FAREWELL = 2.0  # seconds for the reply to QUIT, which changes nothing any more
+
+_CHALLENGES = 16  # of one login; no mechanism needs more than a few
+# A login that is bound to a TLS session (RFC 5929), of which there are two here, or to a certificate: not ours to show.
+_BOUND = re.compile(r"[a-z0-9_-]*-plus|external", re.IGNORECASE)
+_MECHANISM = re.compile(r"[a-z0-9_-]{1,20}", re.IGNORECASE)  # RFC 4422 §3.1
 
 _log = structlog.get_logger()
 
@@ -69,10 +75,11 @@ class SmtpHop:
         for verb in self._HELLO:
             reply = await self._ask(verb, name.encode("ascii"))
             if reply.positive:
-                words, _ = parse_esmtp_extensions(reply.kept().message)
+                words, mechanisms = parse_esmtp_extensions(reply.kept().message)
                 offered = frozenset(word.upper().encode("utf-8", "surrogateescape") for word in words)
                 xforward = words.get("xforward", "").encode("ascii", "ignore")
-                self.offers = Offers(offered.intersection(PASSED_ON), _size(words.get("size")), xforward)
+                size, logins = _size(words.get("size")), tuple(_passed(mechanisms))
+                self.offers = Offers(offered.intersection(PASSED_ON), size, xforward, logins)
                 self._told = frozenset(words.get("xclient", "").upper().split())
                 return offered
         self._wire.close()
@@ -104,6 +111,19 @@ class SmtpHop:
     async def forward(self, argument: bytes) -> Reply:
         """XFORWARD."""
         return await self._ask(b"XFORWARD", argument)
+
+    async def login(self, command: bytes, answered: Answered) -> Reply:
+        """AUTH, and each challenge's answer, as the client has them. The words are not looked at here."""
+        with self._watched():
+            reply = await self._wire.ask(b"AUTH", command, within=self._patience.command)
+            for _ in range(_CHALLENGES):
+                if reply.code != 334:
+                    return reply if reply.code == 235 else _refusal(reply)
+                answer = await answered(reply)
+                if answer is None:
+                    raise HopError(Trouble.LOST)
+                reply = await self._wire.ask(answer, within=self._patience.command)
+            raise GarbledError("challenges without an end")
 
     async def data(self, message: bytes) -> Reply:
         """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
@@ -251,6 +271,13 @@ def _refusal(reply: Reply) -> Reply:
     if not reply.negative:
         raise GarbledError("an answer to another question")
     return reply
+
+
+def _passed(mechanisms: list[str]) -> Iterator[bytes]:
+    """Those of the `mechanisms` offered that also work with a gate in between."""
+    for name in dict.fromkeys(mechanisms):
+        if _MECHANISM.fullmatch(name) and not _BOUND.fullmatch(name):
+            yield name.upper().encode("ascii")
 
 
 def _size(parameter: str | None) -> int | None:

@@ -61,6 +61,7 @@ REASONS: Mapping[str, str] = {
     "session-timeout": "a session that would not end",
     "memory": "no memory left for more mail at a time",
     "tls-required": "no TLS",
+    "login-required": "no login",
     "proxy-header": "a balancer that does not say for whom",
     "syntax": "bad syntax",
     "other": "something else",
