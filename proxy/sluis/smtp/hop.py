@@ -4,7 +4,7 @@ One `Hop` is one connection. Its replies are the other side's own; where there w
 `HopError` and is of no further use.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -69,7 +69,11 @@ Answered = Callable[[Reply], Awaitable[bytes | None]]
 
 
 class Hop(Protocol):
-    """A connection to the next hop, greeted. `mail` and `rcpt` take an argument as in `<a@b.example> SIZE=1`."""
+    """A connection to the next hop, greeted.
+
+    `mail` and `rcpt` take an argument as in `<a@b.example> SIZE=1`. Those that are `ahead` will be what `rcpt` is asked
+    next, in that order, as long as replies allow; they may be sent at once (RFC 2920).
+    """
 
     @property
     def offers(self) -> Offers:
@@ -79,10 +83,10 @@ class Hop(Protocol):
     def alive(self) -> bool:
         """Whether it is worth a command."""
 
-    async def mail(self, argument: bytes) -> Reply:
+    async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """Open a transaction."""
 
-    async def rcpt(self, argument: bytes) -> Reply:
+    async def rcpt(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """Name a recipient."""
 
     async def forward(self, argument: bytes) -> Reply:

@@ -5,7 +5,7 @@ Whatever comes behind the piece that was asked for is kept for the next: clients
 """
 
 from asyncio import StreamReader
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sluis.smtp.framing import Flaw, Framing, Refused, Whole
 
@@ -35,6 +35,13 @@ class Inbox:
             self._held += octets
         line, self._held = self._held[:end], self._held[end + 1 :]
         return line.removesuffix(b"\r")
+
+    def waiting(self) -> Iterator[bytes]:
+        """The lines that have come already, without their ends; they are not taken."""
+        begin = 0
+        while (end := self._held.find(b"\n", begin)) >= 0:
+            yield self._held[begin:end].removesuffix(b"\r")
+            begin = end + 1
 
     async def message(self, limit: int, goes_on: Callable[[int, int], bool]) -> Whole | Refused | None:
         """The next message of at most `limit` octets; None if the client closed its side before the end of it.

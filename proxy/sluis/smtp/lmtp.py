@@ -15,6 +15,7 @@ RCPT what they can, where each recipient has a reply of its own, so that differe
 """
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -31,14 +32,14 @@ class LmtpHop(SmtpHop):
     _HELLO: ClassVar[tuple[bytes, ...]] = (b"LHLO",)
     _accepted = 0
 
-    async def mail(self, argument: bytes) -> Reply:
+    async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """MAIL FROM:`argument`."""
         self._accepted = 0
-        return await super().mail(argument)
+        return await super().mail(argument, ahead)
 
-    async def rcpt(self, argument: bytes) -> Reply:
+    async def rcpt(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """RCPT TO:`argument`."""
-        reply = await super().rcpt(argument)
+        reply = await super().rcpt(argument, ahead)
         self._accepted += reply.positive
         return reply
 

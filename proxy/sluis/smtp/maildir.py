@@ -12,6 +12,7 @@ import itertools
 import os
 import socket
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from sluis.smtp import answers
@@ -40,13 +41,13 @@ class MaildirHop:
         self._return_path = return_path
         self._sender = b"<>"
 
-    async def mail(self, argument: bytes) -> Reply:
+    async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """Take any sender."""
         given = read(b"", argument)
         self._sender = given.path.wire if given else b"<>"
         return _SENDER_OK
 
-    async def rcpt(self, argument: bytes) -> Reply:
+    async def rcpt(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """Take any recipient."""
         return _RECIPIENT_OK
 

@@ -24,9 +24,10 @@ the first, and no later reply would tell.
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import structlog
@@ -140,8 +141,8 @@ class Relay:
         except HopError:
             return EVERYTHING
 
-    async def mail(self, argument: Argument) -> Reply:
-        """Open a transaction, on a new connection if the last one is gone."""
+    async def mail(self, argument: Argument, ahead: Iterable[Argument] = ()) -> Reply:
+        """Open a transaction, on a new connection if the last one is gone. `ahead`: the recipients that follow."""
         if self._transaction and self._alive():
             return answers.NESTED_MAIL
         self._transaction = None
@@ -156,13 +157,13 @@ class Relay:
         if not _offered(argument, hop):
             return answers.OFFER_CHANGED
         sizeless = b"SIZE" if hop.offers.size is None else None
-        reply = await self._ask("mail", hop.mail(argument.wire(without=sizeless)))
+        reply = await self._ask("mail", hop.mail(argument.wire(without=sizeless), _passed_on(ahead, hop)))
         if reply.positive:
             self._transaction, self._unclear = _Transaction(argument.path), True
         return reply
 
-    async def rcpt(self, argument: Argument) -> Reply:
-        """Name a recipient of the transaction."""
+    async def rcpt(self, argument: Argument, ahead: Iterable[Argument] = ()) -> Reply:
+        """Name a recipient of the transaction. `ahead`: those that follow."""
         if not self._transaction:
             return answers.MAIL_FIRST
         hop = self._hop
@@ -170,7 +171,7 @@ class Relay:
             return answers.LOST
         if not _offered(argument, hop):
             return answers.OFFER_CHANGED
-        reply = await self._ask("rcpt", hop.rcpt(argument.wire()))
+        reply = await self._ask("rcpt", hop.rcpt(argument.wire(), _passed_on(ahead, hop)))
         if reply.positive:
             self._transaction.recipients.append(argument.path)
         return reply
@@ -344,3 +345,8 @@ class Relay:
 def _offered(argument: Argument, hop: Hop) -> bool:
     """Whether the hop offers what the parameters need, which it may not after a new connection."""
     return argument.extensions <= hop.offers.parameters
+
+
+def _passed_on(ahead: Iterable[Argument], hop: Hop) -> Iterator[bytes]:
+    """The first of the recipients `ahead`, up to one that the hop will not be asked about."""
+    return (rcpt.wire() for rcpt in takewhile(lambda rcpt: _offered(rcpt, hop), ahead))

@@ -8,9 +8,10 @@ What is replaced of aiosmtpd's beside them, and why: its reading of MAIL and RCP
 
 import re
 from asyncio import get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Network
+from itertools import islice
 
 import structlog
 
@@ -20,7 +21,7 @@ from sluis.smtp.client import XCLIENT, told
 from sluis.smtp.connection import Connection
 from sluis.smtp.framing import Flaw, Refused, Whole
 from sluis.smtp.hop import PASSED_ON, Offers
-from sluis.smtp.path import Argument, argument, to_ascii
+from sluis.smtp.path import Argument, Path, argument, to_ascii
 from sluis.smtp.reply import Reply
 from sluis.smtp.service import EDGE
 from sluis.smtp.trace import Origin
@@ -73,7 +74,7 @@ class ClientSession(Connection):
             await self._complain(refusal)
         else:
             self._utf8 = any(parameter.name == b"SMTPUTF8" for parameter in mail.parameters)
-            await self._say(await self._relay.mail(mail))
+            await self._say(await self._relay.mail(mail, self._ahead()))
 
     async def smtp_RCPT(self, arg: str) -> None:
         """Name a recipient to the next hop."""
@@ -86,7 +87,7 @@ class ClientSession(Connection):
             self._service.metrics.refused(EDGE, "recipients")
             await self._say(answers.TOO_MANY_RECIPIENTS)
         else:
-            await self._say(await self._relay.rcpt(rcpt))
+            await self._say(await self._relay.rcpt(rcpt, self._ahead()))
 
     async def smtp_DATA(self, arg: str) -> None:
         """Take the message, have it delivered, and tell what came of it."""
@@ -246,6 +247,20 @@ class ClientSession(Connection):
         passed_on = [b"XFORWARD " + offers.xforward] if offers.xforward else []
         return [b"XCLIENT " + " ".join(XCLIENT).encode(), *passed_on]
 
+    def _ahead(self) -> Iterator[Argument]:
+        """The recipients that the client has named behind the one command, and that will be passed on (RFC 2920)."""
+        room = self._service.smtp.max_recipients - self._relay.recipients - 1
+        for line in islice(self._inbox.waiting(), room):
+            verb, _, rest = line.partition(b" ")
+            if verb.upper() != b"RCPT" or self._unreadable(line, b"RCPT"):
+                return
+            rcpt = argument(b"TO:", rest.strip(b" "))
+            if not rcpt or not rcpt.path.mailbox or not self._ours(rcpt.path):
+                return
+            if answers.unfit(rcpt, self._offered, self._limit):
+                return
+            yield rcpt
+
     def _unfit(self, given: Argument) -> Reply | None:
         """Why a command's parameters cannot be passed on."""
         refusal = answers.unfit(given, self._offered, self._limit)
@@ -255,13 +270,17 @@ class ClientSession(Connection):
 
     def _unwanted(self, rcpt: Argument) -> Reply | None:
         """Why mail for a recipient is not taken here, whatever the next hop would say (RFC 5321 §4.5.1)."""
-        domains, path = self._service.smtp.accept_domains, rcpt.path
-        if not domains or self._relay.logged_in:
-            return None
-        if to_ascii(path.domain) in domains or path.mailbox.lower() == "postmaster":
+        if self._ours(rcpt.path):
             return None
         self._service.metrics.refused(EDGE, "domain")
         return answers.NOT_OURS
+
+    def _ours(self, path: Path) -> bool:
+        """Whether mail for `path` is for the next hop to take or refuse."""
+        domains = self._service.smtp.accept_domains
+        if not domains or self._relay.logged_in:
+            return True
+        return to_ascii(path.domain) in domains or path.mailbox.lower() == "postmaster"
 
     async def _refuse(self, refused: Refused) -> None:
         """Say why there is no message, and part from a client whose next octets cannot be told from its last.

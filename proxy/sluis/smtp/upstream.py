@@ -8,7 +8,8 @@ understood, nothing that follows can be told apart from it.
 import asyncio
 import re
 import ssl
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,8 @@ class SmtpHop:
     def __init__(self, wire: Wire, patience: UpstreamTimeoutSection) -> None:
         self.offers = Offers()
         self._told: frozenset[str] = frozenset()  # what it may be told of a client (XCLIENT)
+        self._pipelining = False
+        self._sent: deque[bytes] = deque()  # commands whose replies were not heard yet
         self._wire = wire
         self._patience = patience
 
@@ -80,6 +83,7 @@ class SmtpHop:
                 xforward = words.get("xforward", "").encode("ascii", "ignore")
                 size, logins = _size(words.get("size")), tuple(_passed(mechanisms))
                 self.offers = Offers(offered.intersection(PASSED_ON), size, xforward, logins)
+                self._pipelining = b"PIPELINING" in offered
                 self._told = frozenset(words.get("xclient", "").upper().split())
                 return offered
         self._wire.close()
@@ -100,13 +104,16 @@ class SmtpHop:
             raise HopError(Trouble.IDENTITY)
         await self.hello(client.greeting or name)
 
-    async def mail(self, argument: bytes) -> Reply:
+    async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """MAIL FROM:`argument`."""
-        return await self._ask(b"MAIL", b"FROM:" + argument)
+        reply = await self._fly(b"MAIL FROM:" + argument, ahead)
+        while self._sent and not reply.positive:
+            await self._fly(self._sent[0])  # nobody will ask for it
+        return reply
 
-    async def rcpt(self, argument: bytes) -> Reply:
+    async def rcpt(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """RCPT TO:`argument`."""
-        return await self._ask(b"RCPT", b"TO:" + argument)
+        return await self._fly(b"RCPT TO:" + argument, ahead)
 
     async def forward(self, argument: bytes) -> Reply:
         """XFORWARD."""
@@ -159,8 +166,22 @@ class SmtpHop:
     async def _final(self) -> Reply:
         return sane(await self._wire.heard())
 
+    async def _fly(self, command: bytes, ahead: Iterable[bytes] = ()) -> Reply:
+        """The reply to `command`, sent now, with the recipients `ahead` behind it, if it was not sent before."""
+        with self._watched():
+            async with asyncio.timeout(self._patience.command):
+                if not self._sent:
+                    self._sent.append(command)
+                    self._sent.extend(b"RCPT TO:" + each for each in ahead if self._pipelining)
+                    self._wire.write(b"".join(b"%b\r\n" % each for each in self._sent))
+                if self._sent.popleft() != command:
+                    raise GarbledError("a reply to another command")
+                return sane(await self._wire.heard(more=bool(self._sent)))
+
     async def _ask(self, *words: bytes) -> Reply:
         with self._watched():
+            if self._sent:
+                raise GarbledError("replies that were not asked for")
             return sane(await self._wire.ask(*words, within=self._patience.command))
 
     @contextmanager

@@ -15,10 +15,11 @@ from sluis.smtp.framing import stuffed
 from sluis.smtp.reply import GarbledError, Reply, first_reply
 
 _PIECE = 262_144  # octets written before the hop must have read some
+_EARLY = 1_048_576  # octets of replies that may come before they are asked for
 
 
 class Wire(SMTPProtocol):
-    """One connection. `more` says that further replies are owed after this one, as LMTP has it after the dot."""
+    """One connection. `more` says that further replies are owed after this one, to commands sent together or LMTP's."""
 
     more = False
 
@@ -27,7 +28,7 @@ class Wire(SMTPProtocol):
         self._buffer += data
         if self._response_pending:
             self._settle()
-        else:
+        elif not self.more or len(self._buffer) > _EARLY:
             self.close()
 
     async def read_response(self, timeout: float | None = None) -> SMTPResponse:  # noqa: ASYNC109 (aiosmtplib's name)
