@@ -31,9 +31,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure the cleaner and the relay beside their peers
-	$(BIN)/python benchmarks/cleaner.py
-	$(BIN)/python -m benchmarks.relay
+bench: $(VENV)/.dev ## Measure beside the peers, and keep the figures in docs/benchmarks.md
+	$(BIN)/python -m benchmarks
 
 clean: ## Remove what the commands above have made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

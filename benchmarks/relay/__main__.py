@@ -1,208 +1,131 @@
-"""CPU and time of relays side by side: `python -m benchmarks.relay --help`.
+"""CPU, pace and memory of relays side by side: `python -m benchmarks.relay --help`.
 
-Postfix' smtp-source sends one newsletter many times, each over a connection of its own (`--kept`: over connections that
-are kept), through each relay in turn, into Postfix' smtp-sink. All relays run at once and idle but for one, rounds go
-around them, and figures are medians: CPU seconds of the relay's processes for 1,000 messages, messages a second, and
-the resident memory at its highest. Then each has half of what it can do, and what it adds to the sink's own median time
-for a message is its latency. Needs the Debian package postfix, and Linux.
+Postfix' smtp-source sends one tracked message many times, each over a connection of its own (`--kept`: over connections
+that are kept), through each relay in turn, into Postfix' smtp-sink. All relays run at once and idle but for one, rounds
+go around them, and figures are medians of the rounds. Then each has half of what it can do, and what a message takes
+longer than the sink alone takes for it is the latency of the relay. Needs the Debian package postfix, and Linux;
+Postfix as a relay needs root.
 """
 
 import argparse
 import asyncio
-import json
 import os
 import platform
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.relay.mail import SIZES
+from benchmarks.relay.measure import Figures, Load, Relay
 from benchmarks.relay.pace import paced
+from benchmarks.relay.process import free_port, program, running
+from benchmarks.relay.servers import BY_NAME, PAIR, SERVERS, Server
 
-ROOT = Path(__file__).parents[2]
-NEWSLETTER = ROOT / "proxy" / "sluis" / "samples" / "newsletter.eml"
-PEERS: Mapping[str, str] = {"tcp": "bare TCP", "pair": "aiosmtpd → aiosmtplib", "soup": "the same with BeautifulSoup"}
-POLICIES = ("audit", "balanced")
 ROUNDS = 3
-SLOW = 10  # how many times fewer messages the relay with BeautifulSoup is given
-TICK = os.sysconf("SC_CLK_TCK")
+SESSIONS = (1, 10, 50)
+DENSE = "60 kB, dense"
+HALF_LOAD = 10  # sessions of the full load that half load is half of
+MESSAGES = {"2 kB": 600, "60 kB": 400, "60 kB, dense": 400, "1 MB": 60}
+WARMING = 50  # messages before anything is measured
+_HEADS = f"{'CPU s / 1,000':>15}{'pair = 1':>10}{'messages / s':>14}{'MB at most':>12}{'ms p50':>9}{'ms p99':>9}"
 
 
-@dataclass
-class Relay:
-    """A relay under way, and what its rounds have shown: CPU seconds for 1,000 messages, and messages a second.
-
-    `late`: seconds that it adds to a message at half load, in order.
-    """
-
-    name: str
-    port: int
-    process: int
-    messages: int
-    late: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    rate: list[float] = field(default_factory=list)
-
-
-def newsletter(octets: int) -> bytes:
-    """A tracked newsletter of about that many octets: the bundled sample, its rows of stories repeated."""
-    raw = NEWSLETTER.read_bytes().replace(b"\r\n", b"\n")
-    end = raw.rindex(b"</body>")
-    begin = raw.index(b"<body")
-    story = raw[raw.index(b">", begin) + 1 : end]
-    return raw[:end] + story * max(0, round((octets - len(raw)) / len(story))) + raw[end:]
-
-
-def processes(process: int) -> Iterator[int]:
-    """A process and all below it."""
-    yield process
-    for task in Path(f"/proc/{process}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from processes(int(child))
-
-
-def seconds(process: int) -> float:
-    """CPU seconds that a process and all below it have used."""
-    total = 0
-    for each in processes(process):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def highest(process: int) -> float:
-    """MB of resident memory at the highest, of a process and all below it together."""
-    lines = [line for each in processes(process) for line in Path(f"/proc/{each}/status").read_text().splitlines()]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@contextmanager
-def running(command: Sequence[str], port: int) -> Iterator[int]:
-    """A server process, once its port answers."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + 30
-        while time.monotonic() < end and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+def started(stack: ExitStack, servers: Sequence[Server], sink: int) -> Iterator[Relay]:
+    """The servers, one after the other, each with a folder of its own."""
+    for server in servers:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        port = free_port()
+        if server.command is None:
+            yield Relay(server, folder, sink, None)
         else:
-            raise SystemExit(f"{command[0]} does not start")
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
+            command = server.command(folder, port, sink)
+            yield Relay(server, folder, port, stack.enter_context(running(command, port, folder / "log")))
 
 
-def program(name: str) -> str:
-    path = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if not path:
-        raise SystemExit(f"{name} is needed (Debian: postfix)")
-    return path
+def load(folder: Path, size: str, sessions: int, options: argparse.Namespace) -> Load:
+    """What is sent of a size."""
+    raw = SIZES[size]()
+    file = folder / size.replace(" ", "").replace(",", "-")
+    file.write_bytes(raw)
+    wire = raw.replace(b"\n", b"\r\n").replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    return Load(file, wire, max(sessions, int(MESSAGES[size] * options.share)), sessions, options.kept)
 
 
-def configured(folder: Path, policy: str, port: int, behind: int) -> list[str]:
-    """The command of a gate under `policy`."""
-    file = folder / f"{policy}.yaml"
-    smtp = {"listen": f"127.0.0.1:{port}", "upstream": f"smtp://127.0.0.1:{behind}"}
-    settings = {"policy": policy, "smtp": smtp, "web": {"listen": "127.0.0.1:0"}, "log": {"level": "warning"}}
-    file.write_text(json.dumps(settings))
-    return [sys.executable, "-m", "sluis", "serve", "--config", str(file)]
+def measured(relays: Sequence[Relay], given: Load) -> list[Figures]:
+    """The figures of each relay under a load."""
+    figures = [Figures() for _ in relays]
+    for _ in range(ROUNDS):
+        for relay, shown in zip(relays, figures, strict=True):
+            relay.round(given, shown)
+    return figures
 
 
-def relays(stack: ExitStack, folder: Path, sink: int, messages: int) -> Iterator[Relay]:
-    for kind, name in PEERS.items():
-        port = free_port()
-        command = [sys.executable, "-m", "benchmarks.relay.peers", kind, str(port), str(sink)]
-        given = max(1, messages // SLOW) if kind == "soup" else messages
-        yield Relay(name, port, stack.enter_context(running(command, port)), given)
-    for policy in POLICIES:
-        port = free_port()
-        command = configured(folder, policy, port, sink)
-        yield Relay(f"Sluis, {policy}", port, stack.enter_context(running(command, port)), messages)
+def delayed(relays: Sequence[Relay], given: Load, figures: Sequence[Figures], sink: int) -> None:
+    """Add what each message takes at half load."""
+    for relay, shown in zip(relays, figures, strict=True):
+        rate = statistics.median(shown.rate) / 2
+        floor = statistics.median(asyncio.run(paced(given.wire, sink, rate, 30)))
+        relay.delay(given, shown, floor)
 
 
-def sent(file: Path, port: int, messages: int, sessions: int, *, kept: bool) -> float:
-    """Seconds that `messages` took."""
-    command = [program("smtp-source"), "-s", str(sessions), "-m", str(messages), "-F", str(file), *(["-d"] * kept)]
-    began = time.perf_counter()
-    subprocess.run([*command, "-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{port}"], check=True)
-    return time.perf_counter() - began
+def table(relays: Sequence[Relay], figures: Sequence[Figures]) -> Iterator[str]:
+    """A line for each relay."""
+    pair = next((shown for relay, shown in zip(relays, figures, strict=True) if relay.server.name == PAIR), None)
+    yield f"{'':28}{_HEADS}"
+    for relay, shown in zip(relays, figures, strict=True):
+        cpu = statistics.median(shown.cpu) if shown.cpu else None
+        ratio = cpu / statistics.median(pair.cpu) if pair and cpu is not None else None
+        memory = statistics.median(shown.memory) if shown.memory else None
+        cells = [(cpu, 15, 2), (ratio, 10, 2), (statistics.median(shown.rate), 14, 0), (memory, 12, 0)]
+        cells += [(shown.later(0.5), 9, 1), (shown.later(0.99), 9, 1)]
+        written = ("–".rjust(wide) if value is None else f"{value:{wide}.{places}f}" for value, wide, places in cells)
+        yield f"{relay.server.name:28}{''.join(written)}"
 
 
-def measure(relay: Relay, file: Path, options: argparse.Namespace) -> None:
-    before = seconds(relay.process)
-    elapsed = sent(file, relay.port, relay.messages, options.sessions, kept=options.kept)
-    relay.cpu.append((seconds(relay.process) - before) * 1000 / relay.messages)
-    relay.rate.append(relay.messages / elapsed)
-
-
-def delay(measured: Sequence[Relay], file: Path, sink: int) -> None:
-    """Measure latency at half load."""
-    message = file.read_bytes().replace(b"\n", b"\r\n").replace(b"\r\n.", b"\r\n..") + b".\r\n"
-    for relay in measured:
-        rate = statistics.median(relay.rate) / 2
-        floor = statistics.median(asyncio.run(paced(message, sink, rate, 20)))
-        relay.late = [late - floor for late in asyncio.run(paced(message, relay.port, rate, relay.messages))]
-
-
-def report(measured: Sequence[Relay], octets: int, options: argparse.Namespace) -> None:
-    kept = "over kept connections" if options.kept else "each over a connection of its own"
-    print(f"{options.messages} messages of {octets / 1000:.0f} kB, {kept}, {options.sessions} at once, {ROUNDS} rounds")
+def machine() -> str:
+    """What all this ran on."""
     names = ("aiosmtpd", "aiosmtplib", "beautifulsoup4")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}\n")
-    heads = f"{'CPU s / 1,000':>15}{'messages / s':>15}{'MB at most':>12}{'pair = 1':>10}{'ms p50':>9}{'ms p99':>9}"
-    print(f"{'':28}{heads}")
-    pair = statistics.median(next(relay.cpu for relay in measured if relay.name == PEERS["pair"]))
-    for relay in measured:
-        cpu, rate = statistics.median(relay.cpu), statistics.median(relay.rate)
-        middle, late = (1000 * relay.late[int(share * (len(relay.late) - 1))] for share in (0.5, 0.99))
-        figures = f"{cpu:15.2f}{rate:15.0f}{highest(relay.process):12.0f}{cpu / pair:10.2f}{middle:9.1f}{late:9.1f}"
-        print(f"{relay.name:28}{figures}")
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=BY_NAME, default=[], help="this relay, and others so named")
+    parser.add_argument("--without", action="append", choices=BY_NAME, default=[], help="not this one")
+    parser.add_argument("--size", action="append", choices=SIZES, help="of messages (default: each)")
+    parser.add_argument("--sessions", action="append", type=int, help="at once (default: 1, 10, 50)")
+    parser.add_argument("--share", type=float, default=1.0, help="of the messages to send, for a quick look")
+    parser.add_argument("--kept", action="store_true", help="send many messages over each connection")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--message", type=Path, help="the message to send (default: the bundled newsletter, stretched)")
-    parser.add_argument("--octets", type=int, default=60_000, help="how long to stretch it to")
-    parser.add_argument("--sessions", type=int, default=10, help="connections at once")
-    parser.add_argument("--messages", type=int, default=200, help="messages in a round (BeautifulSoup: a tenth)")
-    parser.add_argument("--kept", action="store_true", help="send many messages over each connection")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made, ExitStack() as stack:
-        folder = Path(made)
-        file = folder / "newsletter.eml"
-        raw = options.message.read_bytes().replace(b"\r\n", b"\n") if options.message else newsletter(options.octets)
-        file.write_bytes(raw)
-        sink = free_port()
-        user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        stack.enter_context(running([program("smtp-sink"), *user, f"127.0.0.1:{sink}", "1000"], sink))
-        measured = list(relays(stack, folder, sink, options.messages))
-        for number in range(ROUNDS + 1):
-            for relay in measured:
-                measure(relay, file, options)
-                if not number:  # the first is to warm up
-                    relay.cpu.clear()
-                    relay.rate.clear()
-        delay(measured, file, sink)
-        report(measured, file.stat().st_size, options)
+    given = options()
+    chosen = [server for server in SERVERS if server.name in (given.only or BY_NAME)]
+    chosen = [server for server in chosen if server.name not in given.without]
+    sink = free_port()
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        stack.enter_context(running([program("smtp-sink"), *user, f"127.0.0.1:{sink}", "1000"], sink, folder / "log"))
+        relays = list(started(stack, chosen, sink))
+        for relay in relays:
+            first = load(folder, "60 kB", 5, given)
+            relay.round(Load(first.file, first.wire, WARMING, 5, first.kept), Figures())
+        print(f"{machine()}\n{ROUNDS} rounds, {'kept connections' if given.kept else 'a connection for each message'}")
+        for size in given.size or SIZES:
+            for sessions in given.sessions or ([HALF_LOAD] if size == DENSE else SESSIONS):
+                sent = load(folder, size, sessions, given)
+                figures = measured(relays, sent)
+                if sessions == HALF_LOAD:
+                    delayed(relays, sent, figures, sink)
+                print(f"\n{size}: {sent.messages} messages of {len(sent.wire):,} octets, {sessions} at once")
+                print("\n".join(table(relays, figures)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The relays that Sluis is measured beside, each the plainest of its kind: `… -m benchmarks.relay.peers KIND IN OUT`.
 
 - `tcp` copies octets and knows no SMTP: the floor.
+- `raw` knows as much SMTP as it must to find the end of a message, asks the server behind each thing that it is asked,
+  and passes a message on as it is: what a relay in Python may come to.
 - `pair` is aiosmtpd in and aiosmtplib out and changes nothing: what a gateway in Python starts from. Its connections to
   the server behind are kept and shared, which is its best case.
 - `soup` is the pair with a handler as people write it: the HTML through BeautifulSoup, small images and their kin out,
@@ -9,6 +11,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
@@ -18,6 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
 
 PIECE = 65_536  # octets
+LONGEST = 2**26  # octets of a message
 
 
 class Pair:
@@ -67,6 +71,30 @@ def _stripped(html: str) -> str:
     return str(page)
 
 
+async def relayed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behind: int) -> None:
+    """Be a client of the server behind, command by command and message by message."""
+    there, back = await asyncio.open_connection("127.0.0.1", behind, limit=LONGEST)
+    writer.write(await _reply(there))
+    while line := await reader.readline():
+        back.write(line)
+        reply = await _reply(there)
+        writer.write(reply)
+        if line[:4].upper() == b"DATA" and reply.startswith(b"354"):
+            back.write(await reader.readuntil(b"\r\n.\r\n"))
+            await back.drain()
+            writer.write(await _reply(there))
+    back.close()
+    writer.close()
+
+
+async def _reply(reader: asyncio.StreamReader) -> bytes:
+    reply = line = await reader.readline()
+    while line[3:4] == b"-":
+        line = await reader.readline()
+        reply += line
+    return reply
+
+
 async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Write what is read until the end."""
     while octets := await reader.read(PIECE):
@@ -78,6 +106,10 @@ async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def serve(kind: str, port: int, behind: int) -> None:
     """Run the relay `kind` on `port` of this machine until the process is ended."""
 
+    async def understood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await relayed(reader, writer, behind)
+
     async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", behind)
         await asyncio.gather(copied(reader, back), copied(there, writer), return_exceptions=True)
@@ -85,6 +117,8 @@ async def serve(kind: str, port: int, behind: int) -> None:
     loop = asyncio.get_running_loop()
     if kind == "tcp":
         server = await asyncio.start_server(passed, "127.0.0.1", port)
+    elif kind == "raw":
+        server = await asyncio.start_server(understood, "127.0.0.1", port, limit=LONGEST)
     else:
         handler = {"pair": Pair, "soup": Soup}[kind](behind)
         server = await loop.create_server(lambda: SMTP(handler, loop=loop), "127.0.0.1", port)

@@ -1,0 +1,82 @@
+"""What Sluis holds in memory: `python -m benchmarks.relay.memory --help`.
+
+First while a great many letters pass, then for one message of 30 MB, beside what it holds at rest. Resident memory of
+all its processes together, from /proc.
+"""
+
+import argparse
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.relay.mail import letter, newsletter, with_file
+from benchmarks.relay.process import free_port, highest, program, reset, resident, running
+from benchmarks.relay.servers import BY_NAME, Server
+
+GATE = "Sluis, balanced"
+BIG = 30_000_000  # octets
+STEPS = 10
+
+
+@contextmanager
+def gate(folder: Path, server: Server) -> Iterator[tuple[int, int]]:
+    """The port of a gate with a sink behind it, and its process."""
+    sink, port = free_port(), free_port()
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    behind: Sequence[str] = [program("smtp-sink"), *user, f"127.0.0.1:{sink}", "1000"]
+    assert server.command
+    with (
+        running(behind, sink, folder / "sink"),
+        running(server.command(folder, port, sink), port, folder / "log") as pid,
+    ):
+        yield port, pid
+
+
+def send(file: Path, port: int, messages: int, sessions: int) -> None:
+    """Over kept connections, as it is quicker and memory is what is asked for."""
+    command = [program("smtp-source"), "-d", "-s", str(sessions), "-m", str(messages), "-F", str(file)]
+    subprocess.run([*command, "-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{port}"], check=True)
+
+
+def many(folder: Path, messages: int) -> None:
+    """Print what is held after each tenth of so many messages."""
+    file = folder / "letter"
+    file.write_bytes(letter(2_000))
+    with gate(folder, BY_NAME[GATE]) as (port, process):
+        print(f"{'messages':>10}{'MB':>8}")
+        for step in range(STEPS + 1):
+            if step:
+                send(file, port, messages // STEPS, 10)
+            print(f"{messages // STEPS * step:>10}{resident(process):>8.1f}", flush=True)
+
+
+def big(folder: Path) -> None:
+    """Print what one big message takes, the second time, when all code has been loaded."""
+    file = folder / "big"
+    file.write_bytes(with_file(newsletter(60_000), BIG))
+    with gate(folder, BY_NAME[GATE]) as (port, process):
+        send(file, port, 1, 1)
+        rest = resident(process)
+        reset(process)
+        send(file, port, 1, 1)
+        most = highest(process)
+    octets = file.stat().st_size / 1e6
+    print(f"a message of {octets:.0f} MB: {rest:.0f} MB before, {most:.0f} MB at most, {most / octets:.1f} × its size")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=100_000, help="how many letters pass")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        many(folder, given.messages)
+        big(folder)
+
+
+if __name__ == "__main__":
+    main()
