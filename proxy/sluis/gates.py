@@ -14,6 +14,7 @@ import structlog
 from sluis import imap, milter, smtp
 from sluis.config import Config, Endpoint
 from sluis.edge import GateError
+from sluis.edge.heap import give_back
 from sluis.metrics import Metrics
 from sluis.rules.load import RulesError, load
 from sluis.rules.table import Rules
@@ -87,6 +88,7 @@ async def opened(
     settings: Config, rules: Rules, metrics: Metrics, sockets: Mapping[str, socket] | None = None
 ) -> Gates:
     """The gates that are wanted, each on its socket of `sockets` if there are any. Raises GateError."""
+    give_back()
     gates: dict[str, Gate] = {}
     try:
         for edge in wanted(settings):

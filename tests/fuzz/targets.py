@@ -244,7 +244,7 @@ def framing(data: bytes) -> None:
         assert flaw(whole.message) is None
     if flaw(wire) is None:
         ended = wire if not wire or wire.endswith(b"\r\n") else wire + b"\r\n"
-        assert _fed(stuffed(wire), ()) == Whole(ended, b"")
+        assert _fed(b"".join(stuffed(wire)), ()) == Whole(ended, b"")
 
 
 def _fed(wire: bytes, cuts: tuple[int, ...]) -> Whole | Refused | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sluis.smtp.framing import Flaw, Framing, Refused, Whole, flaw, stuffed
+from sluis.smtp.framing import PIECE, Flaw, Framing, Refused, Whole, flaw, stuffed
 
 LIMIT = 10_000
 
@@ -47,7 +47,7 @@ def cuttings(octets: bytes) -> Iterator[tuple[int, ...]]:
 @example(b"", b"", [])
 @example(b".\r\n", b"QUIT\r\n", [1, 2, 3, 4, 5, 6])
 def test_a_message_comes_out_as_it_went_in(message: bytes, behind: bytes, cuts: list[int]) -> None:
-    wire = stuffed(message) + behind
+    wire = b"".join(stuffed(message)) + behind
     assert fed(wire, *(min(cut, len(wire)) for cut in cuts), limit=50_000) == Whole(message, behind)
 
 
@@ -65,7 +65,19 @@ def test_a_message_comes_out_as_it_went_in(message: bytes, behind: bytes, cuts: 
     ],
 )
 def test_dots_are_doubled_only_where_a_line_begins_with_one(message: bytes, wire: bytes) -> None:
-    assert stuffed(message) == wire
+    assert b"".join(stuffed(message)) == wire
+    for cut in range(len(message) + 1):
+        assert b"".join(stuffed(message[:cut], message[cut:])) == wire
+    assert b"".join(stuffed(*(bytes([octet]) for octet in message))) == wire
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_message_goes_in_pieces_that_hold_it_all(shift: int) -> None:
+    message = b"x" * (PIECE - shift) + b"\r\n." + b"y" * PIECE + b"\r\n"
+    pieces = list(stuffed(message))
+    assert b"".join(pieces) == message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    assert len(pieces) == 3
+    assert max(map(len, pieces)) <= PIECE + 2
 
 
 def test_a_dot_that_was_not_doubled_is_taken_off_too() -> None:
@@ -110,7 +122,7 @@ def test_the_limit_is_of_the_message_and_not_of_its_stuffing(size: int, fits: bo
     message = dots + b"x" * (size - len(dots) - 2) + b"\r\n"
     assert len(message) == size
     expected = Whole(message, b"NOOP\r\n") if fits else Refused(Flaw.SIZE, b"NOOP\r\n")
-    assert fed(stuffed(message) + b"NOOP\r\n") == expected
+    assert fed(b"".join(stuffed(message)) + b"NOOP\r\n") == expected
 
 
 @pytest.mark.parametrize("piece", [1, 3, 7, 1000, 60_000])

@@ -9,11 +9,14 @@ import asyncio
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
+from sluis.edge.heap import give_back
 from sluis.envelope import Envelope
-from sluis.report import Cleaned
+from sluis.report import Cleaned, Report
 
 Work = Callable[[bytes, Envelope], Cleaned]
 
@@ -67,6 +70,14 @@ class Pool:
         self._threads.shutdown(wait=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a process says of a message. If it was `changed`, its octets follow, else they are known."""
+
+    report: Report
+    changed: bool
+
+
 class _Worker:
     """One slot. `clean` blocks, and is called by one thread at a time."""
 
@@ -84,19 +95,21 @@ class _Worker:
             self.end()
         pipe = self._pipe or self._start()
         try:
-            pipe.send((raw, envelope))
+            pipe.send(envelope)
+            pipe.send_bytes(raw)
             if not pipe.poll(self._timeout):
                 raise CleaningError("pool", "timeout")
-            cleaned: Cleaned | None = pipe.recv()
+            answer: _Answer | None = pipe.recv()
+            octets = pipe.recv_bytes() if answer and answer.changed else raw
         except CleaningError:
             self.end()
             raise
         except (EOFError, OSError) as error:
             self.end()
             raise CleaningError("pool", "worker-died") from error
-        if cleaned is None:
+        if answer is None:
             raise CleaningError("clean", "internal-error")
-        return cleaned
+        return Cleaned(octets, answer.report)
 
     def kill(self) -> None:
         """End the process from any thread. Its pipe is that of the thread that may be reading it just now."""
@@ -125,15 +138,24 @@ class _Worker:
 def _serve(prepare: Callable[[], Work], pipe: Connection) -> None:
     """The life of a process: clean what comes, until the gate is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gate's to hear
+    give_back()
     work = prepare()
-    while True:
-        try:
-            raw, envelope = pipe.recv()
-        except EOFError:
-            return
-        try:
-            cleaned = work(raw, envelope)
-        except Exception:
-            pipe.send(None)
-        else:
-            pipe.send(cleaned)
+    with suppress(EOFError):
+        while True:
+            _clean(work, pipe)
+
+
+def _clean(work: Work, pipe: Connection) -> None:
+    """Clean one message, of which nothing is left behind. Raises EOFError where none comes any more."""
+    envelope = pipe.recv()
+    raw = pipe.recv_bytes()
+    try:
+        cleaned = work(raw, envelope)
+    except Exception:
+        pipe.send(None)
+        return
+    answer = _Answer(cleaned.report, cleaned.raw is not raw)
+    del raw  # which may be 50 MB, and the gate has it too
+    pipe.send(answer)
+    if answer.changed:
+        pipe.send_bytes(cleaned.raw)

@@ -1,7 +1,7 @@
 """Where a message ends, and the dots: what lies between `DATA` and the dot, without a socket.
 
     octets as they come → `Framing.feed` → the message, or why there is none
-    a message → `stuffed` → octets as they go
+    a message → `stuffed` → pieces as they go
 
 Only CR LF . CR LF ends a message (RFC 5321 §4.1.1.4). Servers that also end it at a bare LF, or at a bare CR, can be
 made to read two messages where their neighbour read one (SMTP smuggling). So such octets are neither passed on nor
@@ -9,8 +9,11 @@ mended here: they are refused, and NUL with them (RFC 5321 §2.3.8, RFC 5322 §4
 reply code; time is the caller's.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+PIECE = 262_144  # octets of a message that are written at once
 
 _END = b"\r\n.\r\n"
 
@@ -94,22 +97,40 @@ def flaw(message: bytes) -> Flaw | None:
     return _flaw(message, 0, len(message))
 
 
-def stuffed(message: bytes) -> bytes:
-    """`message` as it goes after the 354, with the dot that ends it. Lines may be of any length.
+def stuffed(*message: bytes) -> Iterator[bytes]:
+    """The `message` as it goes after the 354, with the dot that ends it, in pieces of about `PIECE` octets.
 
-    A message that does not end in CR LF is given one, as there is no other way to say it in SMTP.
+    It may come in pieces of any length, and so may its lines. One that does not end in CR LF is given one, as there is
+    no other way to say it in SMTP. A short message goes in one piece, and of a long one there is no second copy.
     """
-    text = b".".join((b"", message)) if message.startswith(b".") else message
-    if b"\r\n." in text:
-        text = text.replace(b"\r\n.", b"\r\n..")
-    return text + (b".\r\n" if not text or text.endswith(b"\r\n") else _END)
+    ready: list[bytes] = []
+    last = b"\r\n"
+    for octets in (whole[begin : begin + PIECE] for whole in message for begin in range(0, len(whole), PIECE)):
+        ready.append(_doubled(octets, last))
+        last = (last + octets[-2:])[-2:]
+        if sum(map(len, ready)) >= PIECE:
+            yield b"".join(ready)
+            ready.clear()
+    yield b"".join((*ready, b".\r\n" if last == b"\r\n" else _END))
+
+
+def _doubled(octets: bytes, last: bytes) -> bytes:
+    """`octets`, which follow the two octets `last`, with every dot doubled that begins a line."""
+    if octets.startswith(b".") and last == b"\r\n":
+        octets = b"." + octets
+    elif octets.startswith(b"\n.") and last.endswith(b"\r"):
+        octets = b"\n.." + octets[2:]
+    return octets.replace(b"\r\n.", b"\r\n..")
 
 
 def _unstuffed(held: bytearray, end: int) -> bytes:
-    """The lines of `held[2:end]`, without the first octet of each that begins with a dot (RFC 5321 §4.5.2)."""
-    if held.find(b"\r\n.", 0, end) < 0:
-        return bytes(memoryview(held)[2:end])
-    return bytes(held[:end].replace(b"\r\n.", b"\r\n")[2:])
+    """The lines of `held[2:end]`, without the first octet of each that begins with a dot (RFC 5321 §4.5.2).
+
+    `held` is used up.
+    """
+    del held[end:]
+    lines = held.replace(b"\r\n.", b"\r\n") if b"\r\n." in held else held
+    return bytes(memoryview(lines)[2:])
 
 
 def _flaw(octets: bytes | bytearray, start: int, end: int) -> Flaw | None:

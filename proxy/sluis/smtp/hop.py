@@ -98,8 +98,11 @@ class Hop(Protocol):
         Raises HopError, also where the client has gone.
         """
 
-    async def data(self, message: bytes) -> Reply:
-        """Hand over the message; the reply is the one to its last dot, or the refusal of DATA itself."""
+    async def data(self, *message: bytes) -> Reply:
+        """Hand over the message, which may be in pieces.
+
+        The reply is the one to its last dot, or the refusal of DATA itself.
+        """
 
     async def rset(self) -> Reply:
         """Give the transaction up."""

@@ -59,11 +59,11 @@ class MaildirHop:
         """Not offered."""
         return answers.UNKNOWN_COMMAND
 
-    async def data(self, message: bytes) -> Reply:
+    async def data(self, *message: bytes) -> Reply:
         """Store the message. Raises HopError where the disk is full or gone."""
         field = b"Return-Path: " + self._sender + b"\r\n" if self._return_path else b""
         try:
-            await asyncio.to_thread(store, self._path, field + message)
+            await asyncio.to_thread(store, self._path, field, *message)
         except OSError as error:
             raise HopError(Trouble.STORE) from error
         return _STORED
@@ -93,8 +93,8 @@ class MaildirConnector:
         return MaildirHop(self._path, return_path=self._return_path)
 
 
-def store(maildir: Path, message: bytes) -> Path:
-    """Write `message` to the disk and then into `new`; return where it lies. Blocks. Raises OSError."""
+def store(maildir: Path, *message: bytes) -> Path:
+    """Write the pieces of `message` to the disk and then into `new`; return where it lies. Blocks. Raises OSError."""
     name = unique_name()
     written, delivered = maildir / "tmp" / name, maildir / "new" / name
     try:
@@ -114,10 +114,10 @@ def unique_name() -> str:
     return f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_count)}.{host}"
 
 
-def _write(path: Path, message: bytes) -> None:
+def _write(path: Path, message: tuple[bytes, ...]) -> None:
     with path.open("xb") as file:
         path.chmod(0o600)
-        file.write(message)
+        file.writelines(message)
         file.flush()
         os.fsync(file.fileno())
 

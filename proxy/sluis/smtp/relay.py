@@ -203,8 +203,8 @@ class Relay:
         if not cleaned:
             return answers.UNCLEANED
         taken = _Taken(transaction, cleaned, began, time.perf_counter() - judged)
-        message = await self._traced(cleaned, verdicts, origin)
-        self._delivery = self._service.start(self._hand_over(message, taken))
+        head, message = self._trace(cleaned, origin), await self._sealed(cleaned.raw, verdicts)
+        self._delivery = self._service.start(self._hand_over(taken, head, message))
         return await asyncio.shield(self._delivery)
 
     async def reset(self) -> Reply:
@@ -302,19 +302,22 @@ class Relay:
         except CleaningError as error:
             return self._service.failing.whole(raw, error, self._session)
 
-    async def _traced(self, cleaned: Cleaned, verdicts: "Verdicts | None", origin: trace.Origin) -> bytes:
-        smtp, judge = self._service.smtp, self._service.judge
-        sealed = await judge.sealed(cleaned.raw, verdicts) if judge and verdicts else cleaned.raw
-        now = datetime.now(UTC)
+    async def _sealed(self, raw: bytes, verdicts: "Verdicts | None") -> bytes:
+        judge = self._service.judge
+        return await judge.sealed(raw, verdicts) if judge and verdicts else raw
+
+    def _trace(self, cleaned: Cleaned, origin: trace.Origin) -> bytes:
+        """The fields that go on top."""
+        smtp, now = self._service.smtp, datetime.now(UTC)
         stamp = trace.received(origin, self._service.name, self._session, now) if smtp.received else b""
         counts = account(cleaned.report) if smtp.trace else b""
-        return b"".join((stamp, counts, sealed))
+        return stamp + counts
 
-    async def _hand_over(self, message: bytes, taken: _Taken) -> Reply:
+    async def _hand_over(self, taken: _Taken, *message: bytes) -> Reply:
         hop = self._hop
         if not hop:
             return answers.LOST
-        reply = await self._ask("data", hop.data(message))
+        reply = await self._ask("data", hop.data(*message))
         if reply.positive:
             self._unclear = False
             self._count(taken)

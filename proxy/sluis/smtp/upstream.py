@@ -132,14 +132,14 @@ class SmtpHop:
                 reply = await self._wire.ask(answer, within=self._patience.command)
             raise GarbledError("challenges without an end")
 
-    async def data(self, message: bytes) -> Reply:
+    async def data(self, *message: bytes) -> Reply:
         """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
         with self._watched():
             async with asyncio.timeout(self._patience.data):
                 start = await self._wire.ask(b"DATA")
                 if start.code != 354:
                     return _refusal(start)
-                if await self._wire.send(message):
+                if await self._wire.send(*message):
                     return await self._final()
                 refusal = await self._wire.heard()
                 self._wire.close()

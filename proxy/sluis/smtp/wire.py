@@ -14,7 +14,6 @@ from aiosmtplib.protocol import SMTPProtocol
 from sluis.smtp.framing import stuffed
 from sluis.smtp.reply import GarbledError, Reply, first_reply
 
-_PIECE = 262_144  # octets written before the hop must have read some
 _EARLY = 1_048_576  # octets of replies that may come before they are asked for
 
 
@@ -50,18 +49,17 @@ class Wire(SMTPProtocol):
         self.more = False
         return Reply.heard(await self.execute_command(*words, timeout=within))
 
-    async def send(self, message: bytes) -> bool:
-        """Write `message`, stuffed and ended, no faster than it is read, and say whether all of it was.
+    async def send(self, *message: bytes) -> bool:
+        """Write the pieces of `message`, stuffed and ended, no faster than it is read, and say whether all of it was.
 
         A hop may refuse a message before its end. Then the rest is not sent, and the refusal is the next reply heard;
         one that takes a message before its end is out of step. Raises GarbledError, ConnectionError.
         """
-        text = memoryview(stuffed(message))
         self._response_pending = True
-        for begin in range(0, len(text), _PIECE):
+        for piece in stuffed(*message):
             if self._answered():
                 return False
-            self.write(cast("bytes", text[begin : begin + _PIECE]))
+            self.write(piece)
             await self._drain_helper()
         return True
 
