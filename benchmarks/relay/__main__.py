@@ -30,7 +30,7 @@ DENSE = "60 kB, dense"
 HALF_LOAD = 10  # sessions of the full load that half load is half of
 MESSAGES = {"2 kB": 600, "60 kB": 400, "60 kB, dense": 400, "1 MB": 60}
 WARMING = 50  # messages before anything is measured
-_HEADS = f"{'CPU s / 1,000':>15}{'pair = 1':>10}{'messages / s':>14}{'MB at most':>12}{'ms p50':>9}{'ms p99':>9}"
+_HEADS = f"{'CPU s / 1,000':>15}{'pair = 1':>10}{'messages / s':>14}{'MB held':>12}{'ms p50':>9}{'ms p99':>9}"
 
 
 def started(stack: ExitStack, servers: Sequence[Server], sink: int) -> Iterator[Relay]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.relay.pace import paced
-from benchmarks.relay.process import cpu, highest, program, reset
+from benchmarks.relay.process import cpu, held, program
 from benchmarks.relay.servers import Server
 
 SLOW = 10  # how many times fewer messages the relay with BeautifulSoup is given
@@ -32,7 +32,7 @@ class Load:
 
 @dataclass(slots=True)
 class Figures:
-    """CPU seconds for 1,000 messages, messages a second and MB at most of each round; `late` are seconds, in order."""
+    """CPU seconds for 1,000 messages, messages a second and MB held after each round; `late` are seconds, in order."""
 
     cpu: list[float] = field(default_factory=list)
     rate: list[float] = field(default_factory=list)
@@ -61,15 +61,13 @@ class Relay:
         """Send a load through, until the last message has been handed on."""
         messages = self.messages(load)
         before = cpu(self.process) if self.process else 0.0
-        if self.process:
-            reset(self.process)
         began = time.perf_counter()
         _send(load, messages, self.port)
         self._empty()
         figures.rate.append(messages / (time.perf_counter() - began))
         if self.process:
             figures.cpu.append((cpu(self.process) - before) * 1000 / messages)
-            figures.memory.append(highest(self.process))
+            figures.memory.append(held(self.process))
 
     def delay(self, load: Load, figures: Figures, floor: float) -> None:
         """Send at half the rate that it can do; `floor` is the seconds that a message takes without a relay."""

@@ -1,24 +1,26 @@
 """What Sluis holds in memory: `python -m benchmarks.relay.memory --help`.
 
-First while a great many letters pass, then for one message of 30 MB, beside what it holds at rest. Resident memory of
-all its processes together, from /proc.
+First while a great many letters pass, then for one message of 30 MB, beside what it holds at rest: all its processes
+together, what they share counted once (PSS in /proc).
 """
 
 import argparse
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.relay.mail import letter, newsletter, with_file
-from benchmarks.relay.process import free_port, highest, program, reset, resident, running
+from benchmarks.relay.process import free_port, held, program, running
 from benchmarks.relay.servers import BY_NAME, Server
 
 GATE = "Sluis, balanced"
 BIG = 30_000_000  # octets
 STEPS = 10
+ROUNDS = 5
 
 
 @contextmanager
@@ -41,6 +43,24 @@ def send(file: Path, port: int, messages: int, sessions: int) -> None:
     subprocess.run([*command, "-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{port}"], check=True)
 
 
+@contextmanager
+def most(process: int) -> Iterator[list[float]]:
+    """MB that it holds, looked at over and over again."""
+    seen, over = [held(process)], threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            seen.append(held(process))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+
+
 def many(folder: Path, messages: int) -> None:
     """Print what is held after each tenth of so many messages."""
     file = folder / "letter"
@@ -50,7 +70,7 @@ def many(folder: Path, messages: int) -> None:
         for step in range(STEPS + 1):
             if step:
                 send(file, port, messages // STEPS, 10)
-            print(f"{messages // STEPS * step:>10}{resident(process):>8.1f}", flush=True)
+            print(f"{messages // STEPS * step:>10}{held(process):>8.1f}", flush=True)
 
 
 def big(folder: Path) -> None:
@@ -59,12 +79,14 @@ def big(folder: Path) -> None:
     file.write_bytes(with_file(newsletter(60_000), BIG))
     with gate(folder, BY_NAME[GATE]) as (port, process):
         send(file, port, 1, 1)
-        rest = resident(process)
-        reset(process)
-        send(file, port, 1, 1)
-        most = highest(process)
+        rest = held(process)
+        with most(process) as seen:
+            for _ in range(ROUNDS):
+                send(file, port, 1, 1)
+        after = held(process)
     octets = file.stat().st_size / 1e6
-    print(f"a message of {octets:.0f} MB: {rest:.0f} MB before, {most:.0f} MB at most, {most / octets:.1f} × its size")
+    print(f"\na message of {octets:.0f} MB: {rest:.0f} MB held before, {max(seen):.0f} at most, {after:.0f} after;")
+    print(f"it takes {(max(seen) - rest) / octets:.1f} × its size")
 
 
 def main() -> None:

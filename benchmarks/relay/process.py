@@ -12,7 +12,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _TICK = os.sysconf("SC_CLK_TCK")
 _PATHS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
-_RESET_HIGHEST = "5"  # to clear_refs, proc_pid_clear_refs(5)
 
 
 def program(name: str) -> str:
@@ -70,27 +69,11 @@ def cpu(process: int) -> float:
     return total / _TICK
 
 
-def highest(process: int) -> float:
-    """MB of resident memory at the highest since `reset`, of a process and all below it together."""
+def held(process: int) -> float:
+    """MB of memory that a process and all below it hold now, what they share counted once (PSS)."""
     total = 0
     for each in tree(process):
         with suppress(OSError):
-            lines = Path(f"/proc/{each}/status").read_text().splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+            lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1000
-
-
-def resident(process: int) -> float:
-    """MB of resident memory now, of a process and all below it together."""
-    total = 0
-    for each in tree(process):
-        with suppress(OSError):
-            total += int(Path(f"/proc/{each}/statm").read_text().split()[1])
-    return total * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def reset(process: int) -> None:
-    """Let `highest` begin anew."""
-    for each in tree(process):
-        with suppress(OSError):
-            Path(f"/proc/{each}/clear_refs").write_text(_RESET_HIGHEST)
