@@ -6,7 +6,7 @@ every other line alone.
 """
 
 import re
-from array import array
+from binascii import a2b_qp
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -32,12 +32,10 @@ class QuotedPrintable:
 
     def __init__(self, raw: bytes, span: Span) -> None:
         self._raw, self._span = raw, span
-        first, *rest = raw[slice(*span)].split(b"=")
-        pieces = [first, *map(_piece, rest)]
-        if rest and not rest[-1].strip(b" \t"):
-            pieces[-1] = b""  # a soft break at the very end lacks its line end
-        self.octets = b"".join(pieces)
-        self._lengths = array("Q", map(len, pieces))
+        written = raw[slice(*span)]
+        decoded = _plain(written)
+        self._regular = decoded is not None
+        self.octets = b"".join(_pieces(written)) if decoded is None else decoded
         self._places: tuple[list[int], list[int]] | None = None
         newline = raw.find(b"\n", *span)
         self._newline = b"\n" if newline > 0 and raw[newline - 1] != 13 else b"\r\n"
@@ -179,9 +177,15 @@ class QuotedPrintable:
         """Where each piece between two `=` starts: on the wire (at its `=`), and decoded."""
         if self._places is None:
             start, end = self._span
-            first, *rest = map(len, self._raw[start:end].split(b"="))
-            written = accumulate((length + 1 for length in rest), initial=start + first)
-            self._places = [start, *written], [0, *accumulate(self._lengths)]
+            written = self._raw[start:end]
+            first, *rest = written.split(b"=")
+            origins = accumulate((len(piece) + 1 for piece in rest), initial=start + len(first))
+            if self._regular:  # a soft break stands for nothing, an escape for one octet
+                lengths = [len(piece) - (2 if piece[:1] == b"\r" else 1) for piece in rest]
+                offsets = accumulate(lengths, initial=len(first))
+            else:
+                offsets = accumulate(map(len, _pieces(written)))
+            self._places = [start, *origins], [0, *offsets]
         return self._places
 
 
@@ -256,6 +260,28 @@ class _Lines:
         self.column = 0
         if self._breaks is not None:
             self._breaks -= 1
+
+
+def _plain(written: bytes) -> bytes | None:
+    """`written` decoded in one go, as it can be where each `=` begins an escape or a soft break; else None.
+
+    For any other `=` the decoder keeps more octets than an escape or a soft break has, but for a CR alone, behind which
+    it drops some.
+    """
+    breaks = written.count(b"=\r\n")
+    if written.count(b"=\r") != breaks:
+        return None
+    decoded = a2b_qp(written)
+    return decoded if len(decoded) == len(written) - 2 * written.count(b"=") - breaks else None
+
+
+def _pieces(written: bytes) -> list[bytes]:
+    """What stands before the first `=`, and from each on, decoded."""
+    first, *rest = written.split(b"=")
+    pieces = [first, *map(_piece, rest)]
+    if rest and not rest[-1].strip(b" \t"):
+        pieces[-1] = b""  # a soft break at the very end lacks its line end
+    return pieces
 
 
 def _piece(piece: bytes) -> bytes:
