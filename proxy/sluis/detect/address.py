@@ -23,7 +23,7 @@ Rewrite = Callable[[str], Cut]
 
 WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
 # What a link says when its parameters are likely to make it work, in the languages most mail here is in; for text
-# in lower case.
+# whose ASCII letters are in lower case.
 PERSONAL = any_of(
     (
         *(
@@ -39,9 +39,9 @@ PERSONAL = any_of(
             "log.?in",
         ),
         *("download", "uitschrij", "afmeld", "voorkeur", "bevestig", "wachtwoord", "inlog", "abmeld", "abbestell"),
-        *("best(?:ä|&auml;|\xc3\xa4)tig", "passwor", "anmeld", "einstellung", "d(?:é|&eacute;|\xc3\xa9)sabonn"),
-        *("d(?:é|&eacute;|\xc3\xa9)sinscri", "mot de passe", "connexion", "darse de baja", "cancelar", "contrase"),
-        *("disiscri", "annulla"),
+        *("best(?:[äÄ]|&auml;|\xc3[\xa4\x84])tig", "passwor", "anmeld", "einstellung"),
+        *("d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sabonn", "d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sinscri", "mot de passe"),
+        *("connexion", "darse de baja", "cancelar", "contrase", "disiscri", "annulla"),
     )
 )
 

@@ -12,6 +12,7 @@ from sluis.detect.address import PERSONAL, Found, look_up, only_stripped, propos
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.scan.fold import laid_over
+from sluis.scan.html import lower
 from sluis.scan.plain import LINE_BREAK, Address, addresses
 
 _EXACT = ("\n@@ -", "-----BEGIN PGP ")  # a unified diff, a signed text: programs read them, and to the letter
@@ -88,4 +89,4 @@ def _personal(text: str, address: Address, position: int) -> bool:
     """Whether what stands around an address, back to the one before it, is of something a person relies on."""
     before = text[max(position, address.start - _BEFORE) : address.start]
     rest = _REST_OF_LINE.match(text, address.end, address.end + _AFTER)
-    return bool(PERSONAL.search(before.lower()) or (rest and PERSONAL.search(rest[0].lower())))
+    return bool(PERSONAL.search(lower(before)) or (rest and PERSONAL.search(lower(rest[0]))))

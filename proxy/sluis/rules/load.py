@@ -186,7 +186,7 @@ def compiled(entries: Sequence[Entry]) -> Rules:
         plain,
         globs,
         re.compile("|".join(f"(?:{each.name.pattern})\\Z" for each in globs) or r"(?!)", re.ASCII),
-        any_of(word for line in words for word in line.split("|")),
+        any_of(word.lower() for line in words for word in line.split("|")),
         frozenset(signatures),
         frozenset(styles),
         tuple(examples),
