@@ -1,6 +1,7 @@
 """One reading of one HTML part, and what every detector needs beside its text."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ _TELLING = 16_384  # characters of an address that loads; clients ask for longer
 _BLANK = frozenset(" \t\n\r\f\xa0")
 _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
-_BOXES = ("div", "table", "td", "center", "blockquote", "fieldset", "section", "article", "main")
+_BOX = re.compile("<(/?)(div|t(?:able|d)|center|blockquote|fieldset|section|article|main)(?=[\\s/>])", re.ASCII)
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
 _SCANNER = TagScanner(ELEMENTS)
 
@@ -51,8 +52,9 @@ class Page:
 
         One that is never closed ends with the page.
         """
-        opened = any(self.lowered.count("<" + name) > self.lowered.count("</" + name) for name in _BOXES)
-        return len(self.text) if opened else self._trailing(_BOXLESS)
+        counts = Counter(_BOX.findall(self.lowered))
+        unclosed = any(count > counts["/", name] for (slash, name), count in counts.items() if not slash)
+        return len(self.text) if unclosed else self._trailing(_BOXLESS)
 
     def _trailing(self, tag: re.Pattern[str]) -> int:
         """Where what ends the page begins: blanks, and tags that begin as `tag` does."""

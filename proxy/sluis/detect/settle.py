@@ -25,7 +25,7 @@ _GOING = frozenset({Action.REMOVED, Action.BLANKED})
 # A value with its own name, function and quotes around it, and none of a parser's other marks in it; and an end of it
 # that what stands behind might take for its own.
 _CONTAINED = re.compile(
-    r"""(?:[^\s<>{}()"'=]++\s*+=\s*+)?+(?:(?:url|src)?\(\s*+)?+["']?+(?:[^<>{}()"']*+["']|[^<>{}()"';]*+)\s*+\)?+""",
+    r"""(?:[^\s<>{}()"'=]++\s*+=\s*+)?+(?:(?:url|src)?\(\s*+)?+["']?+(?:[^<>{}()"']*+["']|(?:[^<>{}()"';]|(?<=&amp);)*+)\s*+\)?+""",
     re.ASCII | re.IGNORECASE,
 )
 _JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")

@@ -56,6 +56,7 @@ _REMOTE = re.compile(r"[\x00-\x20]*+(?:(?:[a-z]{2,5}:)?[/\\]{2}|https?:)", re.IG
 _DOCUMENT = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
+_AMPERSAND = "&amp;"
 _LOOK_BACK = 2048  # characters before a reference in which its declaration starts
 
 
@@ -161,9 +162,18 @@ def _place(text: str, start: int, url: str, budget: Budget) -> Place:
         return Place.IMPORT
     if _FONT_FILE.search(url):
         return Place.FONT
-    declaration = max(text.rfind(mark, max(0, start - _LOOK_BACK), start) for mark in ";{}") + 1
+    declaration = _declaration(text, start)
     budget.spend(start - declaration)
     return Place.FONT if _FONT_SOURCE.match(text, declaration) else Place.IMAGE
+
+
+def _declaration(text: str, position: int) -> int:
+    """Where the declaration around `position` starts. The semicolon of `&amp;`, as in addresses, ends none."""
+    floor = max(0, position - _LOOK_BACK)
+    semicolon = text.rfind(";", floor, position)
+    while text.endswith(_AMPERSAND, floor, semicolon + 1):
+        semicolon = text.rfind(";", floor, semicolon)
+    return max(semicolon, text.rfind("{", floor, position), text.rfind("}", floor, position)) + 1
 
 
 def _blanks_end(text: str, position: int) -> int:

@@ -51,7 +51,7 @@ def foldings(text: str) -> Iterator[Folded]:
     """`text` folded, and, where that took comments out, folded without: what looks like one may hold a whole sheet."""
     outer = layer(_REFERENCE, text, _reference, None) if "&" in text else None
     seen = outer.text if outer else text
-    commented = layer(_ESCAPE_OR_COMMENT, seen, _escape, outer) if "/*" in seen else None
+    commented = layer(_ESCAPE_OR_COMMENT, seen, _escape, outer) if "*" in seen and "/*" in seen else None
     if commented:
         yield commented
     escaped = layer(_ESCAPE, seen, _escape, outer) if "\\" in seen else None
