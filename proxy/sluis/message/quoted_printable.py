@@ -178,11 +178,11 @@ class QuotedPrintable:
         if self._places is None:
             start, end = self._span
             written = self._raw[start:end]
-            first, *rest = written.split(b"=")
-            origins = accumulate((len(piece) + 1 for piece in rest), initial=start + len(first))
+            first, *rest = map(len, written.split(b"="))
+            origins = accumulate(map((1).__add__, rest), initial=start + first)
             if self._regular:  # a soft break stands for nothing, an escape for one octet
-                lengths = [len(piece) - (2 if piece[:1] == b"\r" else 1) for piece in rest]
-                offsets = accumulate(lengths, initial=len(first))
+                _, *rest = map(len, written.replace(b"=\r", b"=").split(b"="))
+                offsets = accumulate(map((-1).__add__, rest), initial=first)
             else:
                 offsets = accumulate(map(len, _pieces(written)))
             self._places = [start, *origins], [0, *offsets]
