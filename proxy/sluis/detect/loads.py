@@ -13,7 +13,7 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_document, is_remote
 from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
-from sluis.scan.html import Attribute, AttributeScanner, Tag, tail_end
+from sluis.scan.html import Attribute, AttributeScanner, Tag
 
 _ANYWHERE_SCANNER = AttributeScanner(ANYWHERE)
 _PREFETCHING = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "prerender", "modulepreload"})
@@ -21,14 +21,6 @@ _REFRESH = re.compile(
     r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
 )
 _LISTED = re.compile(r"[ \t\n\r\f;,]++")
-_INSTRUCTION = re.compile(r"<\?(xml-stylesheet|import)(?=[ \t\n\r\f])")
-_INSTRUCTED = frozenset({"href", "implementation"})
-# What an entity of XML may stand for: names of vocabularies, words, and characters that no address is made of.
-_ENTITY = re.compile(r"<!entity[ \t\n\r\f]++[^ \t\n\r\f<>\"']++[ \t\n\r\f]++(?:\"([^\"]*+)\"|'([^']*+)')")
-_HARMLESS = re.compile(
-    r"http://(?:www\.w3\.org|ns\.adobe\.com)/[a-z0-9./-]*+|[a-z0-9 ,-]*+"
-    r"|&#(?:1[3-9][0-9]|[2-9][0-9]{2}|[1-9][0-9]{3,4});"
-)
 INLINE = "inline-script"
 _SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 # Types whose text a browser acts on (WHATWG HTML §4.12.1); any other makes of a script a block of data.
@@ -62,8 +54,6 @@ def loads(page: Page) -> Iterator[Proposal]:
             for attribute in tag.named(_spellings(tag, load)):
                 if _loads(attribute, load):
                     yield _cut(page, attribute, load.kind, tag.name, attribute.value)
-    yield from _instructions(page)
-    yield from _entities(page)
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if _calls(attribute):
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
@@ -113,29 +103,6 @@ def _inline(page: Page, tag: Tag, ends: list[re.Match[str]]) -> Iterator[Proposa
         )
     elif start < (markup.start() if markup else stop):
         yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, INLINE, Cut(tag.start, ends[index].end(), " "), _NEEDLESS)
-
-
-def _instructions(page: Page) -> Iterator[Proposal]:
-    """Processing instructions that load: XML Stylesheet, in XHTML and SVG; Internet Explorer's `import`."""
-    for match in _INSTRUCTION.finditer(page.lowered):
-        end = tail_end(page.text, match.end(), page.budget)
-        for attribute in Tag(page.text, match[1], match.start(), match.end(), end).named(_INSTRUCTED):
-            if is_remote(attribute.value) or is_document(attribute.value):
-                yield _cut(page, attribute, Kind.REMOTE_STYLE, match[1], attribute.value)
-
-
-def _entities(page: Page) -> Iterator[Proposal]:
-    """Entities that a document declares for itself, of which XML makes addresses and markup (XML 1.0 §4.2.1)."""
-    for match in _ENTITY.finditer(page.lowered):
-        start, end = match.span(match.lastindex or 0)
-        if not _HARMLESS.fullmatch(page.lowered, start, end):
-            yield Proposal(
-                Kind.ACTIVE_CONTENT,
-                Action.BLANKED,
-                "entity",
-                Cut(start, end, ""),
-                "an address or a tag can be made of it, unseen",
-            )
 
 
 def _link(page: Page, tag: Tag) -> Iterator[Proposal]:

@@ -32,3 +32,23 @@ class Proposal:
     vendor: str | None = None
     rule: str | None = None
     confidence: float = 1.0
+
+
+def difference(before: str, after: str) -> Cut:
+    """The one cut that makes `after` of `before`."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    replacement = after[start : len(after) - end]
+    return Cut(start, len(before) - end, replacement, len(replacement))
+
+
+def _common(one: str, other: str) -> int:
+    """The length of the longest common prefix."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -15,12 +15,13 @@ from sluis.detect.images import images
 from sluis.detect.links import links
 from sluis.detect.loads import INLINE, loads
 from sluis.detect.page import Page
-from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.proposal import Proposal, difference
 from sluis.detect.styles import styles
+from sluis.detect.xml import xml
 from sluis.report import Action
 from sluis.scan.budget import Overrun
 
-_DETECTORS = (images, closing, links, loads, styles)
+_DETECTORS = (images, closing, links, loads, xml, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
 # A value with its own name, function and quotes around it, and none of a parser's other marks in it; and an end of it
 # that what stands behind might take for its own.
@@ -87,7 +88,7 @@ def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
         if not acted and not tangled and len(findings) == count:
             return tuple(findings)
         if not acted and not tangled:
-            whole = _difference(page.text, text)
+            whole = difference(page.text, text)
             return tuple(replace(proposal, cut=whole) for proposal in findings if proposal.cut.replacement is not None)
         findings += acted
     raise Overrun("tangle")
@@ -102,19 +103,3 @@ def apply(text: str, settled: Iterable[Proposal]) -> str:
             pieces += (text[position : cut.start], cut.replacement)
             position = cut.end
     return "".join([*pieces, text[position:]])
-
-
-def _difference(before: str, after: str) -> Cut:
-    """The one cut that makes `after` of `before`."""
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    replacement = after[start : len(after) - end]
-    return Cut(start, len(before) - end, replacement, len(replacement))
-
-
-def _common(one: str, other: str) -> int:
-    """The length of the longest common prefix."""
-    for index, (mark, counterpart) in enumerate(zip(one, other, strict=False)):
-        if mark != counterpart:
-            return index
-    return min(len(one), len(other))

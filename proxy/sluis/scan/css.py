@@ -74,7 +74,8 @@ def references(text: str, budget: Budget) -> Iterator[Reference]:
 
 
 def openings(text: str) -> Iterator[tuple[int, int]]:
-    """The mark, as written, with which each function or rule begins that could name a resource: without it, none does.
+    """The mark, as written, with which each function, rule or property begins that could name a resource: without it,
+    none does.
 
     Linear, and so without a budget.
     """
@@ -86,6 +87,8 @@ def openings(text: str) -> Iterator[tuple[int, int]]:
 def _openings(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_FUNCTION, _IMPORT):
         yield from ((match.start(), match.start() + 1) for match in pattern.finditer(text))
+    for pattern in (_PROPERTY, _RESULT):
+        yield from ((match.end() - 1, match.end()) for match in pattern.finditer(text))
 
 
 def _references(text: str, budget: Budget) -> Iterator[Reference]:
