@@ -11,7 +11,11 @@ from tests.invariants import check, rules
 from tests.strategies import messages
 
 from sluis.clean import clean
+from sluis.detect.images import images
+from sluis.detect.page import Page
+from sluis.detect.proposal import Proposal
 from sluis.envelope import Envelope
+from sluis.message.mime import MAX_PARTS
 from sluis.policy import POLICIES
 from sluis.report import Action, Verdict
 
@@ -148,6 +152,73 @@ def test_hostile_markup_is_switched_off() -> None:
     assert done.raw == raw.replace(b"<img", b"<im_")
     assert done.report.verdict is Verdict.CLEANED
     assert clean(done.raw, BALANCED, rules()).raw is done.raw
+
+
+BEYOND = "DESCRIPTION://x " + "<img x='" * 400
+
+
+@pytest.mark.parametrize("fit", [False, True], ids=["free", "fit"])
+@pytest.mark.parametrize("name", ["balanced", "strict", "simple"])
+@pytest.mark.parametrize(
+    "kind", ["text/calendar", "text/vcard", "text/html", "image/svg+xml", "text/css", "text/plain"]
+)
+def test_one_part_that_cannot_be_read_spares_no_other(kind: str, name: str, *, fit: bool) -> None:
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+        + f"<p>x</p><img src='{OPEN}'>\r\n--b\r\nContent-Type: {kind}\r\n\r\nBEGIN:X\r\n{BEYOND}\r\n".encode()
+        + f"PHOTO:{OPEN}\r\nEND:X\r\n--b--\r\n".encode()
+    )
+    done = check(raw, replace(POLICIES[name], fit=fit))
+    assert done.report.verdict is Verdict.CLEANED
+    assert b"<img src='" not in done.raw
+    if kind in {"text/calendar", "text/vcard"}:
+        assert b"\r\nPHOTO" not in done.raw
+
+
+class BrokenError(Exception):
+    pass
+
+
+def test_one_part_on_which_a_detector_breaks_spares_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(page: Page) -> list[Proposal]:
+        if "breaks" in page.text:
+            raise BrokenError
+        return []
+
+    monkeypatch.setattr("sluis.detect.settle._DETECTORS", (breaks, images))
+    parts = [f"--b\r\nContent-Type: text/html\r\n\r\n{text}<img src='{OPEN}'>\r\n" for text in ("x", "breaks", "y")]
+    raw = ("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + "".join(parts) + "--b--\r\n").encode()
+    done = clean(raw, BALANCED, rules())
+    assert (done.report.verdict, done.report.reason) == (Verdict.FAILED, "internal error: BrokenError in part 2")
+    assert [finding.part for finding in done.report.findings] == ["1", "3"]
+    assert done.raw.count(OPEN.encode()) == 1
+    assert f"breaks<img src='{OPEN}'>".encode() in done.raw
+
+
+def test_the_header_and_the_parts_spare_each_other_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluis.clean.receipts", lambda *_, **__: 1 / 0)
+    done = clean(html(f"x<img src='{OPEN}'>"), BALANCED, rules())
+    why = "internal error: ZeroDivisionError in the header"
+    assert (done.report.verdict, done.report.reason) == (Verdict.FAILED, why)
+    assert OPEN.encode() not in done.raw
+
+
+def test_what_no_parser_makes_a_document_of_is_cleaned_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sluis.clean.rebuild", lambda *_: 1 / 0)
+    raw = html(f"<p>x<img src='{OPEN}'>")
+    assert clean(raw, POLICIES["simple"], rules()).raw == clean(raw, POLICIES["strict"], rules()).raw
+
+
+@pytest.mark.parametrize("parts", [MAX_PARTS, MAX_PARTS + 1])
+def test_what_stands_behind_a_cap_is_told(parts: int) -> None:
+    image = f"<img src='{OPEN}'>"
+    raw = ("Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nx\n" * (parts - 1)).encode()
+    raw += f"--b\nContent-Type: text/html\n\nx{image}\n--b--\n".encode()
+    done = clean(raw, BALANCED, rules())
+    if parts > MAX_PARTS:
+        assert (done.report.verdict, done.report.reason) == (Verdict.FAILED, "too-many-parts")
+    else:
+        assert done.raw == raw.replace(image.encode(), b" ")
 
 
 def test_uuencode_is_read_both_ways() -> None:

@@ -3,11 +3,18 @@
     raw octets → parts → decoded octets → readings → proposals → edits → wire edits → raw octets
 
 No I/O, no clock, no state. The output is the input with a list of spans replaced; every octet outside them is the
-input's own, and without an edit the output *is* the input. Whatever goes wrong, the whole original goes on.
+input's own, and without an edit the output *is* the input.
+
+Whoever sends a message may want the cleaner to fail on it, since what fails goes on as it came. So nothing that a part
+holds bears on the others. Each is cleaned whole or not at all; one that would take more than linear work is disarmed
+(`detect.disarm`), which is no failure; one on which a detector breaks passes as it came, and so does what stands behind
+a cap of `message.mime`. Then the verdict is `FAILED`, which a gate counts, and with `fail: closed` does not let in.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from sluis.detect.bases import bases
 from sluis.detect.external import external
@@ -17,17 +24,17 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.readers import Reader, reader
 from sluis.detect.receipts import receipts
 from sluis.detect.settle import apply
-from sluis.detect.simple import Propose, rebuild
+from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
 from sluis.message.charset import Text
-from sluis.message.mime import Message, Part, parse
+from sluis.message.mime import UNREAD, Message, Part, parse
 from sluis.message.splice import splice
 from sluis.message.transfer import decode, taken_for
 from sluis.policy import Policy
 from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Verdict
 from sluis.rules.table import Rules
-from sluis.scan.budget import Budget, Overrun
+from sluis.scan.budget import Budget
 
 _HTML = "text/html"
 
@@ -38,15 +45,13 @@ Wanted = tuple[Proposal, Edit]
 def clean(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = None) -> Cleaned:
     """`raw`, an RFC 5322 message, without its trackers as `policy` has it, and the report of what was done.
 
-    Deterministic and idempotent: the output comes back as it is, with nothing edited. Never raises: a message that
-    cannot be cleaned comes back whole, `SKIPPED` or `FAILED` with the reason.
+    Deterministic and idempotent: the output comes back as it is, with nothing edited. Never raises: what cannot be
+    cleaned stays as it is, and the message is `SKIPPED` or `FAILED` with the reason.
     """
     try:
         return _clean(raw, policy, rules, identity((envelope or Envelope()).recipients))
-    except Overrun as overrun:
-        return _whole(raw, Verdict.FAILED, f"more than linear work to read ({overrun})")
     except Exception as error:  # nothing a sender writes may stop the mail
-        return _whole(raw, Verdict.FAILED, f"internal error: {type(error).__name__}")
+        return _whole(raw, Verdict.FAILED, _broken(error))
 
 
 def reads(part: Part) -> bool:
@@ -57,24 +62,42 @@ def reads(part: Part) -> bool:
 def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
     message = parse(raw)
     if message.protected:
-        return _whole(raw, Verdict.SKIPPED, message.protected)
-    findings, edits = _headers(message, raw, policy)
-    for part in message.parts:
-        how = reader(part)
-        if how and not part.protected and (policy.attached or not part.attached):
-            bodies = (decode(raw, part.body, encoding) for encoding in taken_for(part.encoding))
-            more_findings, more_edits = _together(_part(raw, part, how, body, policy, rules, who) for body in bodies)
+        return _whole(raw, Verdict.SKIPPED, message.protected, message.flaws)
+    findings: list[Finding] = []
+    edits: list[Edit] = []
+    failures = [flaw for flaw in message.flaws if flaw in UNREAD]
+    for place, work in _works(message, raw, policy, rules, who):
+        try:
+            more_findings, more_edits = work()
+        except Exception as error:  # this one part passes as it came, and hides no other
+            failures.append(f"{_broken(error)} in {place}")
+        else:
             findings += more_findings
             edits += more_edits
     findings.sort(key=lambda finding: finding.span)
-    if not edits:
-        return Cleaned(raw, Report(Verdict.CLEAN, None, len(raw), len(raw), tuple(findings)))
-    cleaned = splice(raw, sorted(edits, key=lambda edit: edit.start))
-    return Cleaned(cleaned, Report(Verdict.CLEANED, None, len(raw), len(cleaned), tuple(findings)))
+    cleaned = splice(raw, sorted(edits, key=lambda edit: edit.start)) if edits else raw
+    verdict = Verdict.FAILED if failures else Verdict.CLEANED if edits else Verdict.CLEAN
+    reason = next(iter(failures), None)
+    return Cleaned(cleaned, Report(verdict, reason, len(raw), len(cleaned), tuple(findings), message.flaws))
 
 
-def _whole(raw: bytes, verdict: Verdict, reason: str) -> Cleaned:
-    return Cleaned(raw, Report(verdict, reason, len(raw), len(raw)))
+def _works(
+    message: Message, raw: bytes, policy: Policy, rules: Rules, who: Identity
+) -> Iterator[tuple[str, Callable[[], Found]]]:
+    """What is to be done, place by place, each without regard to how another comes out."""
+    yield "the header", partial(_headers, message, raw, policy)
+    for part in message.parts:
+        how = reader(part)
+        if how and not part.protected and (policy.attached or not part.attached):
+            yield f"part {part.path}", partial(_part, raw, part, how, policy, rules, who)
+
+
+def _broken(error: Exception) -> str:
+    return f"internal error: {type(error).__name__}"
+
+
+def _whole(raw: bytes, verdict: Verdict, reason: str, flaws: tuple[str, ...] = ()) -> Cleaned:
+    return Cleaned(raw, Report(verdict, reason, len(raw), len(raw), flaws=flaws))
 
 
 def _headers(message: Message, raw: bytes, policy: Policy) -> Found:
@@ -104,19 +127,22 @@ def _together(found: Iterable[Found]) -> Found:
     return [each for more, _ in ways for each in more if each.span in made or each.action is Action.KEPT], edits
 
 
-def _part(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules: Rules, who: Identity) -> Found:
+def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
+    bodies = (decode(raw, part.body, encoding) for encoding in taken_for(part.encoding))
+    return _together(_body(raw, part, how, body, policy, rules, who) for body in bodies)
+
+
+def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules: Rules, who: Identity) -> Found:
     texts = how.texts(body.octets, part.charset)
-    rebuild = policy.rebuild and not policy.fit and part.media_type == _HTML
-    wanted: list[Wanted] = []
-    for text in texts[:1] if rebuild else texts:
-        page = Page(text.text, rules, policy, Budget(len(text.text)), who, text.native)
-        wanted += _wanted(text, how.propose(page, part))
-    if rebuild:
 
-        def propose(html: str) -> Iterable[Proposal]:
-            return how.propose(Page(html, rules, policy, Budget(len(html)), who), part)
+    def propose(html: str, native: Callable[[str], str] = str) -> Iterable[Proposal]:
+        return how.propose(Page(html, rules, policy, Budget(len(html)), who, native), part)
 
-        wanted = list(_rebuilt(texts[0], wanted, propose, "\r\n" if b"\r\n" in raw else "\n"))
+    if policy.rebuild and not policy.fit and part.media_type == _HTML:
+        with suppress(Exception):  # what no parser makes a document of is cleaned like any other part
+            wanted = list(_rebuilt(texts[0], propose, "\r\n" if b"\r\n" in raw else "\n"))
+            return _made(wanted, body, part, policy)
+    wanted = [each for text in texts for each in _wanted(text, propose(text.text, text.native))]
     return _made(wanted, body, part, policy) if wanted else ([], [])
 
 
@@ -133,8 +159,9 @@ def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:
             yield proposal, edit
 
 
-def _rebuilt(text: Text, wanted: list[Wanted], propose: Propose, line_end: str) -> Iterator[Wanted]:
-    """One edit of the whole text, which all findings share."""
+def _rebuilt(text: Text, propose: Callable[..., Iterable[Proposal]], line_end: str) -> Iterator[Wanted]:
+    """One edit of the whole text, which all findings share. Raises whatever the parsers do."""
+    wanted = list(_wanted(text, propose(text.text, text.native)))
     clipped = text.native(apply(text.text, [proposal for proposal, _ in wanted]))
     mark = "\ufeff" if clipped.startswith("\ufeff") else ""  # a byte order mark is no text, and stays
     html = (mark + rebuild(clipped.removeprefix(mark), propose, line_end)).encode(text.codec)

@@ -68,7 +68,8 @@ def rows(findings: Iterable[Finding]) -> dict[Row, Counter[str]]:
 def sentence(report: Report) -> str:
     """What it comes to, in one sentence."""
     if report.verdict in {Verdict.SKIPPED, Verdict.FAILED}:
-        return f"This message was left as it is: {visible(report.reason or str(report.verdict))}."
+        left = "Something in this message" if report.edited else "This message"
+        return f"{left} was left as it is: {visible(report.reason or str(report.verdict))}."
     if not report.findings:
         return "This message tells nobody anything when it is opened or clicked: it passes octet for octet."
     kinds = Counter(finding.kind for finding in report.findings)

@@ -149,7 +149,10 @@ TABLE = (
         processes="max",
     ),
     Metric(
-        "sluis_originals_passed_total", Counter, "Messages passed on uncleaned since cleaning them failed.", ("edge",)
+        "sluis_originals_passed_total",
+        Counter,
+        "Messages passed on with something in them uncleaned, since that failed.",
+        ("edge",),
     ),
     Metric("sluis_refused_total", Counter, "Messages and clients refused at the door, by reason.", ("edge", "reason")),
     Metric(

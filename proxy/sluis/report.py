@@ -39,7 +39,9 @@ class Action(StrEnum):
 
 
 class Verdict(StrEnum):
-    """`CLEAN`: nothing to edit. `SKIPPED` and `FAILED`: passed whole, with a reason."""
+    """`CLEAN`: nothing to edit. `SKIPPED`: passed whole. `FAILED`: something passed as it came, be it all of it, and
+    the rest is clean. Both have a reason.
+    """
 
     CLEAN = "clean"
     CLEANED = "cleaned"
@@ -81,13 +83,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The account of one message; `bytes_in` and `bytes_out` are octets."""
+    """The account of one message; `bytes_in` and `bytes_out` are octets, `flaws` what was wrong with its structure."""
 
     verdict: Verdict
     reason: str | None
     bytes_in: int
     bytes_out: int
     findings: tuple[Finding, ...] = ()
+    flaws: tuple[str, ...] = ()
 
     @property
     def edited(self) -> tuple[Finding, ...]:

@@ -30,6 +30,7 @@ FOUND = (
             Report(Verdict.FAILED, "internal error: KeyError", 9, 9),
             b"X-Sluis: original; reason=internal-error-keyerror\r\n",
         ),
+        (Report(Verdict.FAILED, "too-deep", 9, 7, FOUND), b"X-Sluis: partly; reason=too-deep\r\n"),
         (Report(Verdict.FAILED, None, 9, 9), b"X-Sluis: original; reason=unknown\r\n"),
     ],
 )

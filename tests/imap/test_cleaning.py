@@ -5,7 +5,9 @@ import pytest
 from sluis.edge.pool import CleaningError, Pool
 from sluis.envelope import Envelope
 from sluis.imap.cleaning import Cleaner
-from sluis.report import Cleaned, Report, Verdict
+from sluis.report import Action, Cleaned, Finding, Kind, Report, Verdict
+
+FOUND = (Finding(Kind.OPEN_PIXEL, Action.REMOVED, "x", None, None, None, None, "1", (7, 8), 1.0, ""),)
 
 
 class Work:
@@ -18,9 +20,10 @@ class Work:
         self.times += 1
         if raw == b"broken":
             raise ValueError
-        verdict = Verdict.FAILED if raw == b"failed" else Verdict.CLEANED
+        verdict = Verdict.FAILED if raw in {b"failed", b"partly x"} else Verdict.CLEANED
         cleaned = raw.replace(b"longer", b"much longer").replace(b"x", b"-")
-        return Cleaned(cleaned, Report(verdict, None, len(raw), len(cleaned)))
+        found = FOUND if raw == b"partly x" else ()
+        return Cleaned(cleaned, Report(verdict, None, len(raw), len(cleaned), found))
 
 
 def cleaner(work: Work, limit: int = 100_000) -> Cleaner:
@@ -59,3 +62,8 @@ async def test_a_failure_is_not_remembered(message: bytes) -> None:
         with pytest.raises(CleaningError):
             await clean(message)
     assert work.times == 2
+
+
+async def test_what_was_cleaned_in_part_is_told_to_the_reader() -> None:
+    cleaned = await cleaner(Work())(b"partly x")
+    assert (cleaned.raw, cleaned.report.verdict) == (b"partly -", Verdict.FAILED)

@@ -17,7 +17,7 @@ from sluis.config import Config, Endpoint, Lmtp, Smtp, SmtpSection, Upstream, Up
 from sluis.envelope import Envelope
 from sluis.metrics import Metrics
 from sluis.policy import Policy
-from sluis.report import Cleaned, Report, Verdict
+from sluis.report import Action, Cleaned, Finding, Kind, Report, Verdict
 from sluis.rules.load import load
 from sluis.rules.table import Rules
 from sluis.smtp import Gate, run
@@ -148,6 +148,12 @@ def untouched(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | Non
 def failing(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = None) -> Cleaned:
     """A cleaner that breaks its promise not to raise."""
     raise RuntimeError("secret@reader.example")
+
+
+def halting(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = None) -> Cleaned:
+    """A cleaner that does a part of its work."""
+    found = Finding(Kind.OPEN_PIXEL, Action.REMOVED, "x", None, None, None, None, "1", (0, 1), 1.0, "")
+    return Cleaned(b"X" + raw[1:], Report(Verdict.FAILED, "internal error: KeyError in part 2", 9, 9, (found,)))
 
 
 CLEANERS = {"untouched": untouched, "fails": failing}

@@ -1,9 +1,12 @@
 """The 2xx rule: the client hears 2xx for a message only after the server behind said it for that very transaction."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
-from tests.smtp.stage import LONG, SHORT, Player, failing, stage
+from tests.smtp.stage import LONG, SHORT, Player, failing, halting, stage
+
+from sluis.report import Cleaned
 
 MESSAGE = b"Subject: x\r\n\r\n..dots\r\nbody\r\n"
 TROUBLE = ["closes", "resets", "garbage", "half a reply", "silence"]
@@ -80,8 +83,23 @@ async def test_a_cleaner_that_fails_passes_the_original_on() -> None:
         assert playing.count("sluis_originals_passed_total", edge="smtp") == 1
 
 
-async def test_a_cleaner_that_fails_may_be_made_to_refuse() -> None:
-    async with stage(clean=failing, fail="closed") as playing:
+async def test_a_cleaner_that_does_a_part_of_its_work_passes_that_on_and_is_counted() -> None:
+    async with stage(clean=halting) as playing:
+        client, server = await playing.open()
+        await client.asks("DATA")
+        await client.sends(MESSAGE + b".\r\n")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go")
+        assert (await server.message()).endswith(b"X" + MESSAGE[1:])
+        await server.says("250 Ok")
+        assert (await client.reply()).startswith("250 ")
+        assert playing.count("sluis_originals_passed_total", edge="smtp") == 1
+        assert playing.count("sluis_failures_total", edge="smtp", stage="clean") == 1
+
+
+@pytest.mark.parametrize("cleaner", [failing, halting])
+async def test_a_cleaner_that_fails_may_be_made_to_refuse(cleaner: Callable[..., Cleaned]) -> None:
+    async with stage(clean=cleaner, fail="closed") as playing:
         client, _ = await playing.open()
         await client.asks("DATA")
         await client.sends(MESSAGE + b".\r\n")

@@ -1,7 +1,8 @@
 """Calendars and visiting cards: links as elsewhere, pictures and sounds that a client fetches, HTML in a description.
 
 Programs invent properties freely, so an address counts wherever it stands; only those that name the object itself are
-left alone. A property whose value a client fetches by itself goes, since every one of them may be missing.
+left alone. A property whose value a client fetches by itself goes, since every one of them may be missing; a value with
+markup beyond reading goes too (`disarm` says what that is).
 """
 
 import re
@@ -15,6 +16,7 @@ from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_remote
 from sluis.detect.settle import proposals
 from sluis.report import Action, Kind
+from sluis.scan.budget import Overrun
 from sluis.scan.content_lines import FOLD, ContentLine, content_lines, escaped, refolded, unfold
 from sluis.scan.fold import Folded, laid_over
 
@@ -22,6 +24,7 @@ _NAMES = frozenset({"UID", "RELATED-TO", "RELATED", "PRODID", "X-WR-RELCALID", "
 _IMAGES = frozenset({"IMAGE", "PHOTO", "LOGO"})  # RFC 7986 §5.10, RFC 6350 §6.2.4 and §6.6.3
 _HTML = frozenset({"X-ALT-DESC", "STYLED-DESCRIPTION"})
 _TEXTS = frozenset({"DESCRIPTION", "COMMENT", "SUMMARY", "LOCATION", "CONTACT", "NOTE", "NAME", "TITLE", *_HTML})
+_UNREAD = "its tags stand within each other beyond what can be read, which no honest calendar needs"
 _PLAYED = "the client fetches it when this is shown or its alarm rings"
 _CUT = "X-CUT:"  # shorter than whatever it replaces
 _FORMAT = re.compile(r";FMTTYPE=\"?(image|audio|video|text/html)", re.IGNORECASE | re.ASCII)
@@ -30,7 +33,7 @@ _TAG = re.compile(r"<(?!https?:)[A-Za-z/!][^<>]*+>", re.IGNORECASE | re.ASCII)
 
 
 def calendar(page: Page) -> Iterator[Proposal]:
-    """Proposals for a calendar or a card, by place."""
+    """Proposals for a calendar or a card, by place. Never raises `Overrun`."""
     whole = unfold(page.text)
     alarm = False
     for line in content_lines(whole.text):
@@ -51,9 +54,16 @@ def _property(page: Page, whole: Folded, line: ContentLine, value: str, *, alarm
         if is_remote(value.strip()):
             yield _gone(page, whole, line, value.strip(), Kind.MEDIA, _PLAYED)
     else:
-        markup = line.name in _HTML or kind == "text/html"
-        for proposal in proposals(inner) if markup else _text(inner):
+        for proposal in _value(inner, markup=line.name in _HTML or kind == "text/html"):
             yield _written(page, whole, line, value, proposal)
+
+
+def _value(page: Page, *, markup: bool) -> tuple[Proposal, ...]:
+    """Proposals for a value. They share one budget: once it is spent, each that needs more of it is emptied."""
+    try:
+        return proposals(page) if markup else tuple(_text(page))
+    except Overrun:
+        return (Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, "tangle", Cut(0, len(page.text), ""), _UNREAD),)
 
 
 def _text(page: Page) -> Iterator[Proposal]:

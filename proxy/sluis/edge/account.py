@@ -31,11 +31,14 @@ _TOKEN = re.compile(r"[^a-z0-9]+")
 
 
 def account(report: Report) -> bytes:
-    """The `X-Sluis:` field: `cleaned; pixels=2 links=14`, `clean`, `skipped; reason=signed`. It ends in CR LF."""
+    """The `X-Sluis:` field: `cleaned; pixels=2 links=14`, `clean`, `skipped; reason=signed`. It ends in CR LF.
+
+    What could not be cleaned is an `original`, or `partly` one.
+    """
     made = Counter(finding.kind for finding in report.edited)
     counts = " ".join(f"{word}={made[kind]}" for kind, word in _COUNTED.items() if made[kind])
     if report.verdict is Verdict.FAILED:
-        return _field("original", f"reason={_token(report.reason)}")
+        return _field("partly" if report.edited else "original", f"reason={_token(report.reason)}")
     return _field(report.verdict, f"reason={_token(report.reason)}" if report.reason else counts)
 
 

@@ -31,10 +31,10 @@ class Cleaner:
     async def __call__(self, raw: bytes, envelope: Envelope) -> Cleaned:
         """`raw` cleaned, fit to go on. Raises CleaningError."""
         cleaned = await self._pool(raw, envelope) if len(raw) >= self._offload else self._here(raw, envelope)
-        if cleaned.report.verdict is Verdict.FAILED:
-            raise CleaningError("clean", cleaned.report.reason or "internal-error")
         if cleaned.raw is not raw and self._flaw(cleaned.raw):
             raise CleaningError("clean", "bare-newline")  # an edit of ours must not open what the framing shut
+        if cleaned.report.verdict is Verdict.FAILED:
+            raise CleaningError("clean", cleaned.report.reason or "internal-error", cleaned)
         return cleaned
 
     def _here(self, raw: bytes, envelope: Envelope) -> Cleaned:
@@ -55,14 +55,17 @@ class Cleaner:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """What becomes at the gate `edge` of a message that cannot be cleaned: `open`, it goes on whole; `closed`, not."""
+    """What becomes at the gate `edge` of a message that cannot be cleaned: `open`, it goes on; `closed`, not."""
 
     edge: str
     fail: Literal["open", "closed"]
     metrics: Metrics
 
-    def whole(self, raw: bytes, error: CleaningError, session: str) -> Cleaned | None:
-        """`raw` as it came, reported as failed; None where it is not to go on. The failure is counted and logged."""
+    def passed(self, raw: bytes, error: CleaningError, session: str) -> Cleaned | None:
+        """`raw` as far as it is clean, at worst as it came, reported as failed; None where it is not to go on.
+
+        The failure is counted and logged.
+        """
         self.metrics.failure(self.edge, error.stage)
         _log.warning(
             "a message could not be cleaned",
@@ -74,4 +77,4 @@ class Failing:
         )
         if self.fail == "closed":
             return None
-        return Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))
+        return error.cleaned or Cleaned(raw, Report(Verdict.FAILED, error.reason, len(raw), len(raw)))

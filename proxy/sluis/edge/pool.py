@@ -24,12 +24,16 @@ _processes = get_context("spawn")  # no copy of our sockets, locks and threads
 
 
 class CleaningError(Exception):
-    """A message was not cleaned; `stage` as the metric names it, `reason` one word."""
+    """A message was not cleaned; `stage` as the metric names it, `reason` in a few words.
 
-    def __init__(self, stage: str, reason: str) -> None:
+    `cleaned` is the message as far as it was, None where not a part of it was.
+    """
+
+    def __init__(self, stage: str, reason: str, cleaned: Cleaned | None = None) -> None:
         super().__init__(f"{stage}: {reason}")
         self.stage = stage
         self.reason = reason
+        self.cleaned = cleaned
 
 
 class Pool:

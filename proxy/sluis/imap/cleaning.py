@@ -41,7 +41,7 @@ class Cleaner:
 
     async def _anew(self, raw: bytes) -> Cleaned:
         cleaned = await self._pool(raw, _NOBODY) if len(raw) >= self._offload else self._here(raw)
-        if cleaned.report.verdict is Verdict.FAILED:
+        if cleaned.report.verdict is Verdict.FAILED and not cleaned.report.edited:
             raise CleaningError("clean", cleaned.report.reason or "internal-error")
         if len(cleaned.raw) != len(raw):
             raise CleaningError("clean", "length")

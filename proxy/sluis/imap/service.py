@@ -11,7 +11,7 @@ from sluis.edge.guests import Guests
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
-from sluis.report import Cleaned, Report
+from sluis.report import Cleaned, Report, Verdict
 
 EDGE = "imap"
 
@@ -36,8 +36,11 @@ class Service:
         return cleaned
 
     def count(self, raw: bytes, report: Report, seconds: float) -> None:
-        """Count a message that was cleaned, of which `raw` has the header at least."""
+        """Count a message that was cleaned, be it in part, of which `raw` has the header at least."""
         self.metrics.message(EDGE, report, _sender(raw), seconds)
+        if report.verdict is Verdict.FAILED:
+            self.metrics.failure(EDGE, "clean")
+            self.metrics.original_passed(EDGE)
 
 
 def _sender(raw: bytes) -> str:

@@ -12,8 +12,9 @@ from sluis.message.body import Encoding
 from sluis.message.fields import Field, fields, structured
 from sluis.report import Span
 
-MAX_PARTS = 20_000  # leaf parts; what stands behind them is not cleaned
+MAX_PARTS = 20_000  # leaf parts; what stands behind them is not read
 MAX_DEPTH = 200  # multiparts and messages within each other; deeper ones are read as one part
+UNREAD = frozenset({"too-many-parts", "too-deep"})  # flaws with which a client may show what was not read
 _ARMOUR = b"-----BEGIN PGP "
 _PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
 _PROTECTED = {
@@ -127,13 +128,13 @@ class _Parser:
     def run(self) -> Message:
         self._enter(0)
         for start, end, key in self._dashed_lines():
-            if start >= self._position and len(self._parts) < MAX_PARTS:
+            if "too-many-parts" in self._flaws:
+                break
+            if start >= self._position:
                 self._meet(start, end, key)
         if self._stack:
             self._flaws["unterminated"] = None
         self._close(0, len(self._raw))
-        if len(self._parts) >= MAX_PARTS:
-            self._flaws["too-many-parts"] = None
         whole = {part.protected for part in self._parts}
         protected = whole.pop() if len(whole) == 1 else None
         return Message(self._top, tuple(self._parts), protected, tuple(self._flaws))
@@ -184,6 +185,7 @@ class _Parser:
 
     def _add(self, entity: _Entity, path: str, body: Span, attached: int, protected: str | None) -> None:
         if len(self._parts) >= MAX_PARTS:
+            self._flaws["too-many-parts"] = None
             return
         if entity.media_type.startswith("text/") and self._armoured(body):
             protected = protected or "pgp"

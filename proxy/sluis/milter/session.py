@@ -163,7 +163,7 @@ class Session:
             service.metrics.refused(EDGE, "memory")
             return [TEMPFAIL]
         except CleaningError as error:
-            cleaned = service.failing.whole(raw, error, self._id)
+            cleaned = service.failing.passed(raw, error, self._id)
         if not cleaned:
             return [TEMPFAIL]
         self._count(cleaned, time.perf_counter() - began)

@@ -296,11 +296,11 @@ class Relay:
         return judge.marked(raw, verdicts), verdicts
 
     async def _cleaned(self, raw: bytes, envelope: Envelope) -> Cleaned | None:
-        """`raw` cleaned; where that fails, whole (`fail: open`) or None (`closed`)."""
+        """`raw` cleaned; where that fails, as far as it is (`fail: open`) or None (`closed`)."""
         try:
             return await self._service.cleaner(raw, envelope)
         except CleaningError as error:
-            return self._service.failing.whole(raw, error, self._session)
+            return self._service.failing.passed(raw, error, self._session)
 
     async def _sealed(self, raw: bytes, verdicts: "Verdicts | None") -> bytes:
         judge = self._service.judge
