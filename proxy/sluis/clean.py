@@ -19,7 +19,7 @@ from functools import partial
 from sluis.detect.bases import bases
 from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
-from sluis.detect.page import Page
+from sluis.detect.page import Known, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.readers import Reader, reader
 from sluis.detect.receipts import receipts
@@ -86,10 +86,11 @@ def _works(
 ) -> Iterator[tuple[str, Callable[[], Found]]]:
     """What is to be done, place by place, each without regard to how another comes out."""
     yield "the header", partial(_headers, message, raw, policy)
+    page = partial(Page, rules=rules, policy=policy, identity=who, known=Known())
     for part in message.parts:
         how = reader(part)
         if how and not part.protected and (policy.attached or not part.attached):
-            yield f"part {part.path}", partial(_part, raw, part, how, policy, rules, who)
+            yield f"part {part.path}", partial(_part, raw, part, how, policy, page)
 
 
 def _broken(error: Exception) -> str:
@@ -127,16 +128,16 @@ def _together(found: Iterable[Found]) -> Found:
     return [each for more, _ in ways for each in more if each.span in made or each.action is Action.KEPT], edits
 
 
-def _part(raw: bytes, part: Part, how: Reader, policy: Policy, rules: Rules, who: Identity) -> Found:
+def _part(raw: bytes, part: Part, how: Reader, policy: Policy, page: Callable[..., Page]) -> Found:
     bodies = (decode(raw, part.body, encoding) for encoding in taken_for(part.encoding))
-    return _together(_body(raw, part, how, body, policy, rules, who) for body in bodies)
+    return _together(_body(raw, part, how, body, policy, page) for body in bodies)
 
 
-def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, rules: Rules, who: Identity) -> Found:
+def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, page: Callable[..., Page]) -> Found:
     texts = how.texts(body.octets, part.charset)
 
     def propose(html: str, native: Callable[[str], str] = str) -> Iterable[Proposal]:
-        return how.propose(Page(html, rules, policy, Budget(len(html)), who, native), part)
+        return how.propose(page(html, budget=Budget(len(html)), native=native), part)
 
     if policy.rebuild and not policy.fit and part.media_type == _HTML:
         with suppress(Exception):  # what no parser makes a document of is cleaned like any other part

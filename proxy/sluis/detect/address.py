@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from sluis.detect.page import Page
+from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
@@ -16,8 +16,6 @@ from sluis.rules.words import any_of
 from sluis.urls.params import cut
 from sluis.urls.resolve import Resolution, resolve
 
-# Where an address leads, the vendor that hears of the click, or how it names the recipient.
-Found = Resolution | Hit | str
 # The cut that writes another address in place of one.
 Rewrite = Callable[[str], Cut]
 
@@ -50,6 +48,13 @@ def look_up(page: Page, address: str) -> Found | None:
     """Where `address` really leads, or who hears of the click, or how it names the recipient; None for none of it."""
     if not WEB.match(address):
         return None
+    links = page.known.links
+    if address not in links:
+        links[address] = _look_up(page, address)
+    return links[address]
+
+
+def _look_up(page: Page, address: str) -> Found | None:
     resolution = resolve(address, page.rules, security=page.policy.security_links)
     url = page.url(address) if resolution is None else None
     return resolution or (page.rules.click(url) or page.identity.leak(address) if url else None)

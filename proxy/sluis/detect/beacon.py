@@ -23,4 +23,6 @@ def leaving(page: Page, attribute: Attribute, whole: Cut | None, *, roomless: bo
 
 def _last(page: Page, start: int) -> bool:
     """Whether neither a word nor a box ends behind `start`, or only blanks stand between it and the last word."""
-    return start >= page.last_box or (start >= page.last_word and not page.text[page.last_word : start].strip())
+    if start < page.last_word:  # which comes before the last box, and is sooner found
+        return False
+    return not page.text[page.last_word : start].strip() or start >= page.last_box

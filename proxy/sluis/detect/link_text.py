@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sluis.detect.address import Found, look_up, only_stripped, propose
-from sluis.detect.page import Page
+from sluis.detect.address import look_up, only_stripped, propose
+from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.rewrite import escaped
 from sluis.scan.html import Tag

@@ -6,9 +6,9 @@ true destination is written in it.
 
 from collections.abc import Iterator
 
-from sluis.detect.address import PERSONAL, Found, look_up, only_stripped, propose
+from sluis.detect.address import PERSONAL, look_up, only_stripped, propose
 from sluis.detect.link_text import shown
-from sluis.detect.page import Page
+from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import new_value

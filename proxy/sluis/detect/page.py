@@ -14,6 +14,7 @@ from sluis.rules.table import Hit, Rules
 from sluis.scan.budget import Budget
 from sluis.scan.html import Tag, TagScanner, lower
 from sluis.urls.parse import Url, parse
+from sluis.urls.resolve import Resolution
 
 _TELLING = 16_384  # characters of an address that loads; clients ask for longer ones too
 _BLANK = frozenset(" \t\n\r\f\xa0")
@@ -24,9 +25,23 @@ _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|stron
 _SCANNER = TagScanner(ELEMENTS)
 
 
+Found = Resolution | Hit | str
+"""Where an address leads, the vendor that hears of the click, or how it names the recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the addresses of a message were found to be: its HTML and its plain text have most of them in common."""
+
+    urls: dict[str, Url | None] = field(default_factory=dict)
+    links: dict[str, Found | None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Page:
-    """A text to search and the rules to search it by. `native` gives a fragment its true characters."""
+    """A text to search and the rules to search it by. `native` gives a fragment its true characters; `known` is of
+    pages that are searched by the same rules, under the same policy and for the same recipients.
+    """
 
     text: str
     rules: Rules
@@ -34,7 +49,7 @@ class Page:
     budget: Budget
     identity: Identity = NOBODY
     native: Callable[[str], str] = str
-    _urls: dict[str, Url | None] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
@@ -79,9 +94,11 @@ class Page:
 
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""
-        if value not in self._urls:
-            self._urls[value] = parse(value if value.isascii() else self.native(value))
-        return self._urls[value]
+        if not value.isascii():
+            return parse(self.native(value))
+        if value not in self.known.urls:
+            self.known.urls[value] = parse(value)
+        return self.known.urls[value]
 
     def opens(self, value: str) -> tuple[Url | None, Hit | None]:
         """`value` as a URL, and the rule that knows it as a vendor's open beacon. What makes it one stands early."""

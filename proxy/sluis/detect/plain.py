@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sluis.detect.address import PERSONAL, Found, look_up, only_stripped, propose
-from sluis.detect.page import Page
+from sluis.detect.address import PERSONAL, look_up, only_stripped, propose
+from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.scan.fold import laid_over
 from sluis.scan.html import lower
