@@ -19,7 +19,8 @@ _REFERENCE = re.compile(
     r"|dash|Tab|NewLine);|(?:quot|QUOT)(?:;|(?![=A-Za-z0-9]))))"  # the latter two end of themselves, as in HTML 4
 )
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?+|(\r\n|[\n\r\f])|([^0-9a-fA-F\r\n\f]))")
-_ESCAPE_OR_COMMENT = re.compile(rf"{_ESCAPE.pattern}|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_ESCAPE_OR_COMMENT = re.compile(rf"{_ESCAPE.pattern}|{_COMMENT.pattern}")
 _STRUCTURE = frozenset("\"'(){};<>")
 _STAND_IN = "\ufffd"
 
@@ -51,16 +52,22 @@ def foldings(text: str) -> Iterator[Folded]:
     """`text` folded, and, where that took comments out, folded without: what looks like one may hold a whole sheet."""
     outer = layer(_REFERENCE, text, _reference, None) if "&" in text else None
     seen = outer.text if outer else text
-    commented = layer(_ESCAPE_OR_COMMENT, seen, _escape, outer) if "*" in seen and "/*" in seen else None
-    if commented:
-        yield commented
-    escaped = layer(_ESCAPE, seen, _escape, outer) if "\\" in seen else None
+    escapes = "\\" in seen
+    if "*" in seen and "/*" in seen:
+        commented = layer(_ESCAPE_OR_COMMENT, seen, _escape, outer) if escapes else layer(_COMMENT, seen, _cut, outer)
+        if commented:
+            yield commented
+    escaped = layer(_ESCAPE, seen, _escape, outer) if escapes else None
     if plain := escaped or outer:
         yield plain
 
 
 def _reference(match: re.Match[str]) -> str:
     return unescape(match[0])
+
+
+def _cut(_: re.Match[str]) -> str:
+    return ""
 
 
 def _escape(match: re.Match[str]) -> str:
