@@ -62,7 +62,7 @@ def structured(value: bytes) -> tuple[str, dict[str, bytes]]:
         value = _COMMENT.sub(lambda match: match[1] or b" ", value)
     token = _TOKEN.match(value)
     pieces: dict[str, list[tuple[int, bytes]]] = {}
-    for name, quoted, plain in _PARAMETER.findall(value):
+    for name, quoted, plain in _PARAMETER.findall(value) if b";" in value else ():
         text = _ESCAPED.sub(rb"\1", quoted) if quoted else plain
         _add(pieces, name.decode("latin-1").lower(), text)
     joined = {
