@@ -2,19 +2,23 @@
 
     python -m benchmarks.detection.visual LABELS FOLDER …
 
-Each mail is opened before and after, at three widths, in light and dark, and the screenshots are compared to the pixel.
-No real server is asked: whatever a person labelled a pixel answers with a transparent dot, everything else with a
-picture of its own colour. Text and links are compared too, in the tree that html5lib builds.
+LABELS is a file, or a folder of them. Each mail is opened before and after, at three widths, in light and dark, and
+screenshots of the whole page are compared to the pixel. A mail that comes out octet for octet is alike by construction
+and not opened. No real server is asked: whatever a person labelled a pixel answers with a transparent dot, everything
+else with a picture made up from its address, of one of several sizes and with colours of its own. Text and links are
+compared too, in the tree that html5lib builds.
 """
 
 import argparse
 import base64
 import colorsys
+import struct
 import tempfile
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from itertools import islice, product
+from itertools import islice, product, starmap
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -33,8 +37,12 @@ from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.rules.load import load
 
-WIDTHS, HEIGHT = (360, 600, 1000), 3000
+WIDTHS = (360, 600, 1000)
 SCHEMES = ("light", "dark")
+STEP, TALLEST = 1000, 15_000
+"""Pages are looked at down to their end, in whole steps of so many pixels: nobody sees where the blank below ends."""
+SIZES = ((16, 16), (32, 32), (48, 48), (120, 40), (150, 150), (240, 90), (300, 200), (600, 40), (600, 240), (1200, 500))
+"""Of made-up pictures, in pixels: icons, logos, products, rules, banners, and photographs for dense screens."""
 _MAILS_A_BROWSER = 25
 _LONGEST = 12  # screenshots of one view
 _DOT = Resource("image/gif", TRANSPARENT_GIF)
@@ -63,11 +71,21 @@ def _plain(url: str) -> str:
 
 
 def _picture(url: str) -> Resource:
-    hue = sha256(url.encode("utf-8", "replace")).digest()[0] / 256
-    red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.6, 0.8))
-    size = 'width="240" height="90"'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect {size} fill="rgb({red},{green},{blue})"/></svg>'
-    return Resource("image/svg+xml", svg.encode())
+    """A PNG (ISO 15948) that fades from one colour to another, its size and both of them by the hash of its address."""
+    one, other, size, *_ = sha256(url.encode("utf-8", "replace")).digest()
+    width, height = SIZES[size % len(SIZES)]
+    first, last = (colorsys.hsv_to_rgb(hue / 256, 0.6, 0.8) for hue in (one, other))
+    rows = (
+        bytes(round(255 * (start + (stop - start) * row / height)) for start, stop in zip(first, last, strict=True))
+        for row in range(height)
+    )
+    pixels = b"".join(b"\0" + row * width for row in rows)
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(pixels, 1)))
+    return Resource("image/png", b"\x89PNG\r\n\x1a\n" + b"".join(starmap(_chunk, (*chunks, (b"IEND", b"")))))
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def views(pipe: Pipe, sink: Sink, raw: bytes, cache: Cache, patience: int) -> Iterator[str]:
@@ -80,14 +98,13 @@ def views(pipe: Pipe, sink: Sink, raw: bytes, cache: Cache, patience: int) -> It
     sink.requests.clear()
     target = pipe.call("Target.createTarget", {"url": "about:blank"})["targetId"]
     session = pipe.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-    prepare(pipe, session, View(WIDTHS[0], HEIGHT))
+    prepare(pipe, session, View(WIDTHS[0], STEP))
     pipe.call("Animation.enable", {}, session)
     pipe.call("Animation.setPlaybackRate", {"playbackRate": 0}, session)
     loader = pipe.call("Page.navigate", {"url": f"{ORIGIN}/"}, session)["loaderId"]
     pipe.wait(lambda message: _loaded(message, session, loader))
     for width, scheme in product(WIDTHS, SCHEMES):
-        size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-        pipe.call("Emulation.setDeviceMetricsOverride", size, session)
+        _unroll(pipe, session, width)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         pipe.call("Emulation.setEmulatedMedia", {"features": features}, session)
         shots: list[str] = []
@@ -96,6 +113,16 @@ def views(pipe: Pipe, sink: Sink, raw: bytes, cache: Cache, patience: int) -> It
             shots.append(sha256(base64.b64decode(shot["data"])).hexdigest())
         yield shots[-1]
     pipe.call("Target.closeTarget", {"targetId": target})
+
+
+def _unroll(pipe: Pipe, session: str, width: int) -> None:
+    """Make the window so wide, and tall enough for all of the page."""
+    size = {"width": width, "height": STEP, "deviceScaleFactor": 1, "mobile": False}
+    pipe.call("Emulation.setDeviceMetricsOverride", size, session)
+    content = pipe.call("Page.getLayoutMetrics", {}, session)["cssContentSize"]["height"]
+    if content > STEP:
+        size["height"] = min(TALLEST, -(-round(content) // STEP) * STEP)
+        pipe.call("Emulation.setDeviceMetricsOverride", size, session)
 
 
 def _loaded(message: Message, session: str, loader: str) -> bool:
@@ -120,7 +147,7 @@ def links(raw: bytes) -> int:
     return sum(address.kind == "link" for address in addresses(raw))
 
 
-def compare(messages: dict[str, list[Label]], mails: Mails) -> None:
+def compare(messages: Mapping[str, list[Label]], mails: Mails) -> None:
     """Print how many mails look, read and link alike. Only a mail that was changed is opened."""
     rules, policy = load(), POLICIES["balanced"]
     count: Counter[str] = Counter()
@@ -133,15 +160,26 @@ def compare(messages: dict[str, list[Label]], mails: Mails) -> None:
                     cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw))).raw
                     count["read"] += text(raw) == text(cleaned)
                     count["linked"] += links(raw) == links(cleaned)
+                    looks = "unchanged"
                     if cleaned != raw:
                         places = {label.place for label in labels if label.label == "open-pixel"}
                         cache = Cache(each.url for each in addresses(raw) if each.index in places)
-                        count[_looks(pipe, sink, cache, message, (raw, cleaned))] += 1
-    shown = count["alike"] + count["different"]
-    low, high = wilson(count["alike"], shown)
-    print(f"{shown} cleaned mails opened, {count['alike']} alike in all {len(WIDTHS) * len(SCHEMES)} views")
-    print(f"  = {count['alike'] / max(1, shown):.3f} ({low:.3f} to {high:.3f})")
-    print(f"text alike in {count['read']}, as many links in {count['linked']} of {len(messages)}")
+                        looks = _looks(pipe, sink, cache, message, (raw, cleaned))
+                    count[looks] += 1
+    print("\n".join(_summary(count, len(messages))))
+
+
+def _summary(count: Counter[str], of: int) -> Iterator[str]:
+    opened, views_each = count["alike"] + count["different"], len(WIDTHS) * len(SCHEMES)
+    yield f"{of} mails: {count['unchanged']} came out octet for octet, {count['not shown']} could not be shown"
+    yield f"{opened} were changed and opened: {_share(count['alike'], opened)} alike in all {views_each} views"
+    yield f"of all that are shown: {_share(count['alike'] + count['unchanged'], opened + count['unchanged'])} alike"
+    yield f"text alike in {_share(count['read'], of)}, as many links in {_share(count['linked'], of)}"
+
+
+def _share(hits: int, of: int) -> str:
+    low, high = wilson(hits, of)
+    return f"{hits} of {of} = {hits / max(1, of):.4f} ({low:.4f} to {high:.4f})"
 
 
 def _looks(pipe: Pipe, sink: Sink, cache: Cache, message: str, versions: tuple[bytes, bytes]) -> str:
@@ -163,10 +201,11 @@ def _looks(pipe: Pipe, sink: Sink, cache: Cache, message: str, versions: tuple[b
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("labels", type=Path)
+    parser.add_argument("labels", type=Path, help="a file, or a folder of them")
     parser.add_argument("folders", type=Path, nargs="+")
     given = parser.parse_args()
-    compare(by_message(read(given.labels)), Mails(given.folders))
+    files = sorted(given.labels.glob("*.csv")) if given.labels.is_dir() else [given.labels]
+    compare(by_message([label for file in files for label in read(file)]), Mails(given.folders))
 
 
 if __name__ == "__main__":
