@@ -1,4 +1,4 @@
-"""What style sheets and backgrounds make a client fetch: images, fonts and further style sheets."""
+"""What style sheets and backgrounds make a client fetch: images, fonts, programs and further style sheets."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ _WHY = {
     Place.IMPORT: "the client fetches this style sheet when the message is opened",
     Place.FONT: "the client fetches this font when the message is opened",
     Place.IMAGE: "the client fetches this background when the message is opened",
+    Place.BEHAVIOR: "the client attaches this program to an element when the message is opened",
 }
 
 
@@ -41,11 +42,12 @@ def styles(page: Page) -> Iterator[Proposal]:
 
 
 def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
-    url = page.url(reference.url)
+    program = reference.place is Place.BEHAVIOR
+    url = None if program else page.url(reference.url)
     if url and page.policy.shared_styles and page.rules.shared_style_host(url.host):
         return
-    why = _WHY[reference.place]
-    yield Proposal(Kind.REMOTE_STYLE, Action.REMOVED, f"css-{reference.place}", cut, why, url=reference.url)
+    kind, why = Kind.ACTIVE_CONTENT if program else Kind.REMOTE_STYLE, _WHY[reference.place]
+    yield Proposal(kind, Action.REMOVED, f"css-{reference.place}", cut, why, url=reference.url)
 
 
 def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:

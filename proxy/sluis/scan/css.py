@@ -23,6 +23,7 @@ class Place(StrEnum):
     IMAGE = "image"
     FONT = "font"
     IMPORT = "import"
+    BEHAVIOR = "behavior"
 
 
 class Reference(NamedTuple):
@@ -55,6 +56,8 @@ _IGNORED = re.compile(r"[\t\n\r]++")  # by a URL parser, wherever they stand (WH
 _REMOTE = re.compile(r"[\x00-\x20]*+(?:(?:[a-z]{2,5}:)?[/\\]{2}|https?:)", re.IGNORECASE | re.ASCII)
 _DOCUMENT = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
+# What attached programs to elements: Internet Explorer before 10, and Gecko before 2 for style sheets from elsewhere.
+_BEHAVIOR = re.compile(r"(?<![\w-])(?:(?:-ms-)?behavior|-moz-binding)\s*+:", re.IGNORECASE | re.ASCII)
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
 _AMPERSAND = "&amp;"
 _LOOK_BACK = 2048  # characters before a reference in which its declaration starts
@@ -167,6 +170,9 @@ def _place(text: str, start: int, url: str, budget: Budget) -> Place:
         return Place.FONT
     declaration = _declaration(text, start)
     budget.spend(start - declaration)
+    markup = max(text.rfind(mark, declaration, start) for mark in "<>")
+    if _BEHAVIOR.search(text, max(declaration, markup), start):
+        return Place.BEHAVIOR
     return Place.FONT if _FONT_SOURCE.match(text, declaration) else Place.IMAGE
 
 
