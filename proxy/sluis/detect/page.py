@@ -22,6 +22,12 @@ _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
 _BOX = re.compile("<(/?)(div|t(?:able|d)|center|blockquote|fieldset|section|article|main)(?=[\\s/>])", re.ASCII)
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
+# A body, or a rule for one, whose background or place depends on where the page ends.
+_TALL = re.compile(
+    r"(?:<body(?=[\s/])|(?<![\w.#-])(?:body|html)[^{}<>]{0,80}\{)[^{}<>]{0,999}?"
+    r"(?:gradient\(|url\(|[\s\"'/]background=|border|outline|shadow|flex|grid|[0-9]vh)",
+    re.ASCII,
+)
 _SCANNER = TagScanner(ELEMENTS)
 
 
@@ -65,11 +71,11 @@ class Page:
     def last_box(self) -> int:
         """Where the last box ends that may have a colour or a border: behind it stand tags without one alone.
 
-        One that is never closed ends with the page.
+        One that is never closed ends with the page, and so does a body that shows how tall it is.
         """
         counts = Counter(_BOX.findall(self.lowered))
         unclosed = any(count > counts["/", name] for (slash, name), count in counts.items() if not slash)
-        return len(self.text) if unclosed else self._trailing(_BOXLESS)
+        return len(self.text) if unclosed or _TALL.search(self.lowered) else self._trailing(_BOXLESS)
 
     def _trailing(self, tag: re.Pattern[str]) -> int:
         """Where what ends the page begins: blanks, and tags that begin as `tag` does."""

@@ -43,13 +43,19 @@ def cut_attribute(text: str, attribute: Attribute) -> Cut:
 
 
 def blank_image(text: str, attribute: Attribute, *, fit: bool) -> Cut:
-    """The source of an image replaced by a transparent pixel that takes the image's box; cut where that has no room."""
-    return new_value(attribute, _PIXEL) if room_for_blank(attribute, fit=fit) else cut_attribute(text, attribute)
+    """The source of an image replaced by a transparent pixel that takes the image's box; cut where that has no room.
+
+    A stray quote behind an unquoted value is part of it to a client; as a fragment it does no harm.
+    """
+    if not room_for_blank(attribute, fit=fit):
+        return cut_attribute(text, attribute)
+    stray = not attribute.quote and text[attribute.end : attribute.end + 1] in {'"', "'"}
+    return new_value(attribute, _PIXEL + "#" * stray)
 
 
 def room_for_blank(attribute: Attribute, *, fit: bool) -> bool:
     """Whether a transparent pixel can stand in place of the value."""
-    return not fit or attribute.value_end - attribute.value_start >= len(_PIXEL)
+    return not fit or attribute.value_end - attribute.value_start > len(_PIXEL)
 
 
 def new_value(attribute: Attribute, value: str) -> Cut:
