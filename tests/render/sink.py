@@ -7,7 +7,7 @@ the network is and writes down every request and every TLS server name that real
 import base64
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,13 +38,14 @@ class Request:
 
 @dataclass(eq=False)
 class Sink:
-    """`resources` are what is served by URL; anything else gets an empty answer of the kind it was asked for."""
+    """`resources` are what is served by URL; for anything else `otherwise` is asked, with what is wanted (`Accept`)."""
 
     http_port: int = 0
     https_port: int = 0
     resources: dict[str, Resource] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     tls_names: list[str] = field(default_factory=list)
+    otherwise: Callable[[str, str], Resource] = field(default=lambda _, accept: empty(accept))
 
     @property
     def urls(self) -> list[str]:
@@ -88,7 +89,7 @@ def _server(sink: Sink, scheme: str, address: str) -> ThreadingHTTPServer:
             url = f"{scheme}://{self.headers.get('Host', '')}{self.path}"
             headers = {name.lower(): value for name, value in self.headers.items()}
             sink.requests.append(Request(self.command, url, headers))
-            resource = sink.resources.get(url) or _empty(headers.get("accept", ""))
+            resource = sink.resources.get(url) or sink.otherwise(url, headers.get("accept", ""))
             self.send_response(200)
             self.send_header("Content-Type", resource.media_type)
             self.send_header("Content-Length", str(len(resource.octets)))
@@ -111,7 +112,7 @@ def _server(sink: Sink, scheme: str, address: str) -> ThreadingHTTPServer:
     return Quiet((address, 0), Handler)
 
 
-def _empty(accept: str) -> Resource:
+def empty(accept: str) -> Resource:
     """The smallest valid answer to what the browser says it wants."""
     if "text/html" in accept:
         return Resource("text/html", b"<!doctype html>")
