@@ -144,6 +144,19 @@ def test_a_file_share_is_no_image(page: MakePage) -> None:
     assert (proposal.technique, edited(text, [proposal])) == ("file-share", "<img  width=50 height=50>")
 
 
+@pytest.mark.parametrize(
+    "address", ["ftp://t.example/x.png", " WSS://t.example/x", f"feed:{LOGO}", f"view-source:{LOGO}"]
+)
+def test_what_is_called_by_another_protocol_is_no_image(page: MakePage, address: str) -> None:
+    (proposal,) = images(page(f"<img src='{address}' width=50 height=50>"))
+    assert (proposal.technique, proposal.cut.replacement) == ("foreign-scheme", "")
+
+
+@pytest.mark.parametrize("address", ["cid:a", "data:image/png;base64,R0", "x-photo://1/2", "mid://1/!cid:a", "a.png"])
+def test_what_calls_nobody_stays(page: MakePage, address: str) -> None:
+    assert list(images(page(f"<img src='{address}' width=50 height=50>", "strict"))) == []
+
+
 class TestLists:
     """A list's word is one signal: with it a small image goes, and one that is seen loses its source."""
 

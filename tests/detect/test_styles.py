@@ -21,6 +21,8 @@ PICTURE = "https://shop.example/hero.png"
         (f"<style>p{{background:url('{OPEN}')}}</style>", "<style>p{background:none}</style>", "css-background"),
         (f"<td background={OPEN}>a", "<td >a", "background-attribute"),
         ('<style>@import "https://shop.example/a.css";</style>', "<style>@import none;</style>", "css-import"),
+        (f"<p style='behavior:url({PICTURE})'>", "<p style='behavior:none'>", "css-behavior"),
+        ("<p style='background:url(ftp://shop.example/a)'>", "<p style='background:none'>", "foreign-scheme"),
     ],
 )
 def test_what_counts_goes(page: MakePage, text: str, left: str, technique: str) -> None:

@@ -11,7 +11,7 @@ from sluis.detect.layout import ONCE, Layout, Use, name
 from sluis.detect.page import Page
 from sluis.detect.pixels import INNOCENT, Judgement, judge
 from sluis.detect.proposal import Cut, Proposal
-from sluis.detect.remote import is_remote, is_share
+from sluis.detect.remote import is_foreign, is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
@@ -21,6 +21,8 @@ from sluis.urls.parse import Url
 SHARE = Judgement(
     1.0, "file-share", "it makes the client open a file on another machine, which may send credentials there"
 )
+FOREIGN = Judgement(1.0, "foreign-scheme", "it makes the client call by another protocol than the web's")
+_APART = (SHARE, FOREIGN)
 _WHOLE = frozenset({"img", "image"})  # elements that are nothing but their image
 _FETCHED = "the client fetches it when the message is opened"
 
@@ -46,7 +48,7 @@ class Outcome(NamedTuple):
     @property
     def by_looks(self) -> bool:
         """Whether it is a beacon for how it is drawn, and its address known for nothing."""
-        return self.judgement.certain and not (self.hit or self.leak or self.judgement is SHARE)
+        return self.judgement.certain and not (self.hit or self.leak or self.judgement in _APART)
 
 
 def images(page: Page) -> Iterator[Proposal]:
@@ -113,10 +115,15 @@ def addresses(attribute: Attribute) -> list[str]:
     return [part.strip(",") for word in attribute.value.split() for part in _BEFORE_REMOTE.split(word)]
 
 
+def apart_from_the_web(address: str) -> Judgement | None:
+    """What an address is that leads elsewhere than to a server of the web; None for any other."""
+    return SHARE if is_share(address) else FOREIGN if is_foreign(address) else None
+
+
 def _outcome(page: Page, source: Source, use: Use = ONCE) -> Outcome | None:
     url, hit = page.opens(source.address)
     if url is None:
-        return Outcome(None, None, SHARE) if is_share(source.address) else None
+        return Outcome(None, None, apart) if (apart := apart_from_the_web(source.address)) else None
     hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)
     if not hit and not leak and source.box.unremarkable:
@@ -140,7 +147,7 @@ def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Sour
 
 
 def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
-    if outcome.judgement is SHARE:
+    if outcome.judgement in _APART:
         return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
     if outcome.judgement.certain and not source.box.visible:
         return _beacon(page, attribute, source, outcome, whole)

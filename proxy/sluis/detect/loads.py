@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sluis.detect.elements import ANYWHERE, LOADS, Load
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
-from sluis.detect.remote import is_document, is_remote
+from sluis.detect.remote import is_app, is_document, is_remote
 from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
 from sluis.scan.html import Attribute, AttributeScanner, Tag
@@ -21,6 +21,7 @@ _REFRESH = re.compile(
     r"[ \t\n\r\f]*+[0-9.]*+[ \t\n\r\f]*+[;,]?[ \t\n\r\f]*+(?:url[ \t\n\r\f]*+=[ \t\n\r\f]*+)?[\"']?", re.IGNORECASE
 )
 _LISTED = re.compile(r"[ \t\n\r\f;,]++")
+_PINNED = "msapplication-"
 INLINE = "inline-script"
 _SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 # Types whose text a browser acts on (WHATWG HTML §4.12.1); any other makes of a script a block of data.
@@ -29,6 +30,8 @@ _PROGRAM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NEEDLESS = "it is a program, which no mail needs"
+_TAG = re.compile(r"""<[A-Za-z/!?](?:"[^"<]*+"|'[^'<]*+'|[^<>"'])*+""")
+_SKIPPED = "a client that skips NUL reads a name or an address here that no other sees"
 _LEAD = re.compile(r"\s*+(?:<!--\s*+)?+")
 _MARKUP = re.compile(r"<[A-Za-z/!?]|-->")
 _WHY = {
@@ -57,6 +60,8 @@ def loads(page: Page) -> Iterator[Proposal]:
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if _calls(attribute):
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
+    if "\0" in page.text:
+        yield from _nulls(page)
 
 
 def _calls(attribute: Attribute) -> bool:
@@ -77,7 +82,7 @@ def _loads(attribute: Attribute, load: Load) -> bool:
     value = attribute.value
     if attribute.name in {"values", "to", "from", "by", "archive"}:
         return any(map(is_remote, _LISTED.split(value)))
-    return is_remote(value) or (load.documents and is_document(value))
+    return is_remote(value) or (load.documents and (is_document(value) or is_app(value)))
 
 
 def _script_ends(page: Page) -> list[re.Match[str]]:
@@ -105,6 +110,15 @@ def _inline(page: Page, tag: Tag, ends: list[re.Match[str]]) -> Iterator[Proposa
         yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, INLINE, Cut(tag.start, ends[index].end(), " "), _NEEDLESS)
 
 
+def _nulls(page: Page) -> Iterator[Proposal]:
+    """NUL within tags, in whose place a letter makes of the name or address one that nobody knows."""
+    for tag in _TAG.finditer(page.text):
+        start = page.text.find("\0", *tag.span())
+        while start >= 0:
+            yield Proposal(Kind.ACTIVE_CONTENT, Action.BLANKED, "nul", Cut(start, start + 1, "_", 1), _SKIPPED)
+            start = page.text.find("\0", start + 1, tag.end())
+
+
 def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
     relations = tag.value("rel").lower().split()
     for attribute in tag.named({"href"}):
@@ -123,12 +137,24 @@ def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
 
 def _meta(page: Page, tag: Tag) -> Iterator[Proposal]:
     """`<meta http-equiv=refresh content="0;url=…">` (WHATWG HTML §4.2.5.3), and what else the header could do."""
+    if tag.value("name").strip().lower().startswith(_PINNED):
+        yield from _pinned(page, tag)
     if tag.value("http-equiv").strip().lower() not in {"refresh", "link"}:
         return
     for attribute in tag.named({"content"}):
         target = _REFRESH.sub("", attribute.value, count=1).lstrip("<")
-        if is_remote(target) or is_document(target):
+        if is_remote(target) or is_document(target) or is_app(target):
             yield _cut(page, attribute, Kind.ACTIVE_CONTENT, "meta-refresh", target)
+
+
+def _pinned(page: Page, tag: Tag) -> Iterator[Proposal]:
+    """What Windows fetches for a page on its start screen, again and again: an address, or `name=address; …`."""
+    for attribute in tag.named({"content"}):
+        words = _LISTED.split(attribute.value)
+        for address in (word for each in words for word in (each, each.partition("=")[2])):
+            if is_remote(address):
+                yield _cut(page, attribute, Kind.PREFETCH, "meta-pinned", address)
+                break
 
 
 def _cut(page: Page, attribute: Attribute, kind: Kind, technique: str, address: str) -> Proposal:

@@ -8,7 +8,9 @@ import re
 
 # WHATWG URL §4.4: leading C0 controls and blanks, and tabs and newlines anywhere, do not count.
 _IGNORED = re.compile(r"^[\x00-\x20]+|[\t\n\r]+")
-_REMOTE = re.compile(r"(?:https?|ftps?|wss?|feed|gopher|news|nntp|ldap):|[/\\]{2}", re.IGNORECASE | re.ASCII)
+_WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
+_FOREIGN = re.compile(r"(?:ftps?|wss?|feed|gopher|news|nntp|ldap|jar|view-source):", re.IGNORECASE | re.ASCII)
+_APP = re.compile(r"(?!https?:|[cm]id:|about:)[a-z][a-z0-9+.-]{1,31}:[/\\]{2}", re.IGNORECASE | re.ASCII)
 _SHARE = re.compile(r"(?:file|smb|nfs):|\\\\", re.IGNORECASE | re.ASCII)
 _DOCUMENT = re.compile(r"(?:data|javascript|vbscript|blob|filesystem|jar|mhtml|view-source):", re.IGNORECASE | re.ASCII)
 
@@ -21,7 +23,17 @@ def squeeze(value: str) -> str:
 def is_remote(value: str) -> bool:
     """Whether a client that follows `value` opens a connection."""
     value = squeeze(value)
-    return bool(_REMOTE.match(value) or _SHARE.match(value))
+    return bool(_WEB.match(value) or _SHARE.match(value) or _FOREIGN.match(value))
+
+
+def is_foreign(value: str) -> bool:
+    """Whether `value` is called by another protocol than the web's."""
+    return bool(_FOREIGN.match(squeeze(value)))
+
+
+def is_app(value: str) -> bool:
+    """Whether `value` is for a program to open that has a scheme of its own."""
+    return bool(_APP.match(squeeze(value)))
 
 
 def is_share(value: str) -> bool:

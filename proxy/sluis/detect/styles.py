@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from sluis.detect import pixels
 from sluis.detect.box import UNSIZED, Box, box
-from sluis.detect.images import SHARE
+from sluis.detect.images import apart_from_the_web
 from sluis.detect.layout import Use
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
-from sluis.detect.remote import is_remote, is_share
+from sluis.detect.remote import is_remote
 from sluis.detect.rewrite import cut_attribute
 from sluis.report import Action, Kind
 from sluis.scan.css import Place, Reference, references
@@ -53,8 +53,8 @@ def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
 def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:
     url, hit = page.opens(unescape(address))
     if url is None:
-        if is_share(address):
-            yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, SHARE.technique, cut, SHARE.why, url=address)
+        if apart := apart_from_the_web(unescape(address)):
+            yield Proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, apart.technique, cut, apart.why, url=address)
         return
     hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)

@@ -53,7 +53,10 @@ _RESULT = re.compile(r"(?<![\w-])(?:initial-value|result)[ \t\n\r\f]*+:", re.IGN
 _STRING = re.compile(r"""(["'])([^"'<>\n]*+)(["']?)""")
 _TOKEN = re.compile(r"""[^"'(){};<]++|"[^"\n]*+"?|'[^'\n]*+'?|</?|[(){};]""")
 _IGNORED = re.compile(r"[\t\n\r]++")  # by a URL parser, wherever they stand (WHATWG URL §4.4)
-_REMOTE = re.compile(r"[\x00-\x20]*+(?:(?:[a-z]{2,5}:)?[/\\]{2}|https?:)", re.IGNORECASE | re.ASCII)
+_REMOTE = re.compile(
+    r"[\x00-\x20]*+(?![cm]id:|data:|about:)(?:(?:[a-z][a-z0-9+.-]{1,31}:)?[/\\]{2}|(?:https?|feed|jar|view-source):)",
+    re.IGNORECASE | re.ASCII,
+)
 _DOCUMENT = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 # What attached programs to elements: Internet Explorer before 10, and Gecko before 2 for style sheets from elsewhere.
