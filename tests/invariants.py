@@ -4,9 +4,9 @@ import re
 from functools import cache
 
 from sluis.clean import clean
-from sluis.message.mime import UNREAD, parse
+from sluis.message.mime import parse
 from sluis.policy import Policy
-from sluis.report import Cleaned, Verdict
+from sluis.report import UNREAD, Cleaned, Verdict
 from sluis.rules.load import load
 from sluis.rules.table import Rules
 

@@ -221,6 +221,27 @@ def test_what_stands_behind_a_cap_is_told(parts: int) -> None:
         assert done.raw == raw.replace(image.encode(), b" ")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\nContent-Type: text/html",
+        "Content-Type: text/html; charset=utf-16\r\nContent-Type: text/html; charset=utf-8",
+        "Content-Type: text/plain\r\nContent-Type: text/html",
+        "odd line\r\nContent-Type: text/html",
+    ],
+)
+def test_a_header_that_says_two_things_is_read_as_either(header: str) -> None:
+    done = check(f"{header}\r\n\r\n<p>x</p><img src='{OPEN}'>\r\n".encode(), BALANCED)
+    assert (OPEN.encode() in done.raw, done.report.verdict) == (False, Verdict.CLEANED)
+    assert done.report.flaws != ()
+
+
+def test_a_message_that_is_two_is_told() -> None:
+    header = "Content-Type: multipart/mixed; boundary=b\r\nContent-Type: multipart/mixed; boundary=c\r\n"
+    done = clean(f"{header}\r\n--c\r\n{html(OPEN).decode()}".encode(), BALANCED, rules())
+    assert (done.report.verdict, done.report.reason) == (Verdict.FAILED, "ambiguous-boundary")
+
+
 def test_uuencode_is_read_both_ways() -> None:
     """Some clients decode it, others show the octets as they stand."""
     header = b"Content-Type: text/html\nContent-Transfer-Encoding: x-uuencode\n\n"

@@ -28,11 +28,11 @@ from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
 from sluis.message.charset import Text
-from sluis.message.mime import UNREAD, Message, Part, parse
+from sluis.message.mime import Message, Part, parse
 from sluis.message.splice import splice
 from sluis.message.transfer import decode, taken_for
 from sluis.policy import Policy
-from sluis.report import Action, Cleaned, Edit, Finding, Kind, Report, Span, Verdict
+from sluis.report import UNREAD, Action, Cleaned, Edit, Finding, Flaw, Kind, Report, Span, Verdict
 from sluis.rules.table import Rules
 from sluis.scan.budget import Budget
 
@@ -65,7 +65,7 @@ def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:
         return _whole(raw, Verdict.SKIPPED, message.protected, message.flaws)
     findings: list[Finding] = []
     edits: list[Edit] = []
-    failures = [flaw for flaw in message.flaws if flaw in UNREAD]
+    failures = [str(flaw) for flaw in message.flaws if flaw in UNREAD]
     for place, work in _works(message, raw, policy, rules, who):
         try:
             more_findings, more_edits = work()
@@ -97,7 +97,7 @@ def _broken(error: Exception) -> str:
     return f"internal error: {type(error).__name__}"
 
 
-def _whole(raw: bytes, verdict: Verdict, reason: str, flaws: tuple[str, ...] = ()) -> Cleaned:
+def _whole(raw: bytes, verdict: Verdict, reason: str, flaws: tuple[Flaw, ...] = ()) -> Cleaned:
     return Cleaned(raw, Report(verdict, reason, len(raw), len(raw), flaws=flaws))
 
 
@@ -129,12 +129,13 @@ def _together(found: Iterable[Found]) -> Found:
 
 
 def _part(raw: bytes, part: Part, how: Reader, policy: Policy, page: Callable[..., Page]) -> Found:
-    bodies = (decode(raw, part.body, encoding) for encoding in taken_for(part.encoding))
+    encodings = dict.fromkeys(taken for encoding in part.encodings for taken in taken_for(encoding))
+    bodies = (decode(raw, part.body, encoding) for encoding in encodings)
     return _together(_body(raw, part, how, body, policy, page) for body in bodies)
 
 
 def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, page: Callable[..., Page]) -> Found:
-    texts = how.texts(body.octets, part.charset)
+    texts = _texts(part, how, body)
 
     def propose(html: str, native: Callable[[str], str] = str) -> Iterable[Proposal]:
         return how.propose(page(html, budget=Budget(len(html)), native=native), part)
@@ -145,6 +146,12 @@ def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, page:
             return _made(wanted, body, part, policy)
     wanted = [each for text in texts for each in _wanted(text, propose(text.text, text.native))]
     return _made(wanted, body, part, policy) if wanted else ([], [])
+
+
+def _texts(part: Part, how: Reader, body: Body) -> list[Text]:
+    """The body in all charsets that are declared, each reading once."""
+    found = [text for charset in part.charsets for text in how.texts(body.octets, charset)]
+    return list({text.text: text for text in reversed(found)}.values())[::-1] if len(found) > 1 else found
 
 
 def _wanted(text: Text, proposals: Iterable[Proposal]) -> Iterator[Wanted]:

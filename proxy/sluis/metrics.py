@@ -26,7 +26,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.samples import Sample
 
 from sluis import __version__
-from sluis.report import Action, Kind, Report, Verdict
+from sluis.report import Action, Flaw, Kind, Report, Verdict
 from sluis.urls.suffix import site
 
 OTHER = "other"
@@ -100,6 +100,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
             "proxy-header",
             "syntax",
         ),
+        "flaw": _closed(*Flaw),
         "mechanism": _closed("spf", "dkim", "dmarc", "arc"),
         "result": _closed("pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"),
         "version": Capped(1, re.compile(r"[0-9A-Za-z.+!-]{1,40}")),
@@ -153,6 +154,12 @@ TABLE = (
         Counter,
         "Messages passed on with something in them uncleaned, since that failed.",
         ("edge",),
+    ),
+    Metric(
+        "sluis_flaws_total",
+        Counter,
+        "Messages whose structure was flawed, by flaw: ambiguous or beyond a cap.",
+        ("edge", "flaw"),
     ),
     Metric("sluis_refused_total", Counter, "Messages and clients refused at the door, by reason.", ("edge", "reason")),
     Metric(
@@ -213,6 +220,8 @@ class Metrics:
         alike = Tally((f.kind, f.action, f.technique, f.vendor or NONE) for f in report.findings)
         for labels, times in alike.items():
             self._count("sluis_findings_total", *labels, by=times)
+        for flaw in report.flaws:
+            self._count("sluis_flaws_total", edge, flaw)
         domain = sender_domain(sender)
         for kind, times in Tally(finding.kind for finding in report.findings).items():
             self._count("sluis_sender_findings_total", domain, kind, by=times)

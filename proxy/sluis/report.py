@@ -49,6 +49,37 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
+class Flaw(StrEnum):
+    """What may be wrong with the structure of a message."""
+
+    TOO_MANY_PARTS = "too-many-parts"
+    TOO_DEEP = "too-deep"
+    TOO_MANY_FIELDS = "too-many-fields"
+    TOO_LONG_FIELD = "too-long-field"
+    AMBIGUOUS_HEADER = "ambiguous-header"
+    AMBIGUOUS_BOUNDARY = "ambiguous-boundary"
+    UNTERMINATED = "unterminated"
+    MISSING_BOUNDARY = "missing-boundary"
+    NO_HEADER_END = "no-header-end"
+    DUPLICATE_CONTENT_TYPE = "duplicate-content-type"
+    DUPLICATE_ENCODING = "duplicate-encoding"
+    BAD_ENCODING = "bad-encoding"
+
+
+# With these a client may show what was not read: it stands behind a cap, or another reading leads to other parts. With
+# all others, it is read in every way that a client may.
+UNREAD = frozenset(
+    {
+        Flaw.TOO_MANY_PARTS,
+        Flaw.TOO_DEEP,
+        Flaw.TOO_MANY_FIELDS,
+        Flaw.TOO_LONG_FIELD,
+        Flaw.AMBIGUOUS_HEADER,
+        Flaw.AMBIGUOUS_BOUNDARY,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One way in which the message would have told its sender something."""
@@ -90,7 +121,7 @@ class Report:
     bytes_in: int
     bytes_out: int
     findings: tuple[Finding, ...] = ()
-    flaws: tuple[str, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
     @property
     def edited(self) -> tuple[Finding, ...]:

@@ -12,9 +12,8 @@ from tests.linear.effort import FACTOR, MOST, NEARLY_A_SQUARE, ratio
 from tests.linear.hostile import HOSTILE
 
 from sluis.clean import clean
-from sluis.message.mime import UNREAD
 from sluis.policy import POLICIES
-from sluis.report import Cleaned, Verdict
+from sluis.report import UNREAD, Cleaned, Verdict
 
 SIZE = int(os.environ.get("SLUIS_LINEAR", "240000"))  # octets of the larger message
 SLOW = 4e-6  # seconds for an octet; up to there a ratio may be the caches', or that of a text given up half-way

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluis.message.body import Encoding
-from sluis.message.mime import MAX_DEPTH, MAX_PARTS, parse
+from sluis.message.fields import MAX_FIELDS
+from sluis.message.mime import MAX_DEPTH, MAX_PARTS, NUMBERED, parse
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
@@ -67,7 +68,7 @@ def test_what_a_part_says_of_itself() -> None:
         b"Content-Disposition: attachment; filename*=utf-8''c%20d.html\r\nContent-Transfer-Encoding: Base64\r\n\r\nPHA+"
     )
     (part,) = parse(raw).parts
-    assert (part.charset, part.encoding, part.content_id) == ("ISO-8859-1", Encoding.BASE64, "x@y")
+    assert (part.charsets, part.encodings, part.content_id) == (("ISO-8859-1",), (Encoding.BASE64,), "x@y")
     assert (part.disposition, part.filename) == ("attachment", "c d.html")
 
 
@@ -101,10 +102,51 @@ def test_an_odd_name_is_still_a_fields() -> None:
         (b"Content-Transfer-Encoding: x-yenc\r\n\r\nx", "bad-encoding"),
         (b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx", "duplicate-content-type"),
         (b"Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n\r\nx", "duplicate-encoding"),
+        (b"A: b\n" * MAX_FIELDS + b"Content-Type: text/html\n\nx", "too-many-fields"),
+        (b"Content-Type: text/plain; x=" + b"y" * 70_000 + b"; charset=utf-7\n\nx", "too-long-field"),
+        (b"Content-Type: text/plain\nodd line\nContent-Transfer-Encoding: base64\n\nx", "ambiguous-header"),
+        (
+            b"Content-Type: multipart/mixed; boundary=b\nContent-Type: multipart/mixed; boundary=c\n\n",
+            "ambiguous-boundary",
+        ),
+        (b"Content-Type: multipart/x; boundary=b\nContent-Type: multipart/x; boundary=c\n\n", "ambiguous-boundary"),
+        (b"Content-Type: multipart/mixed; boundary=b\nContent-Type: text/html\n\n", "ambiguous-boundary"),
     ],
 )
 def test_flaws_are_named(raw: bytes, flaw: str) -> None:
     assert flaw in parse(raw).flaws
+
+
+@pytest.mark.parametrize(
+    ("raw", "media_type", "body"),
+    [
+        (b"A: b\nodd line\nContent-Type: text/html\n\nx", "text/html", b"x"),
+        (b"A: b\r\nodd line\r\nContent-Type: text/html\r\n\r\nx", "text/html", b"x"),
+        (b"odd line\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/css\n\nx", "text/css", b"x"),
+        (b"A: b\nHi\n\nContent-Type: text/html\n\nx", "text/plain", b"Hi\n\nContent-Type: text/html\n\nx"),
+        (b"A: b\nHi\n--b\nContent-Type: text/html\n\nx", "text/plain", b"Hi\n--b\nContent-Type: text/html\n\nx"),
+        (b"A: b\nHi\nContent-Type: text/html", "text/plain", b"Hi\nContent-Type: text/html"),
+    ],
+)
+def test_an_odd_line_hides_no_type_from_those_who_pass_over_it(raw: bytes, media_type: str, body: bytes) -> None:
+    (part,) = parse(raw).parts
+    assert (part.media_type, raw[slice(*part.body)]) == (media_type, body)
+
+
+def test_all_that_is_declared_is_remembered() -> None:
+    header = (
+        b"Content-Type: text/html; charset=utf-8\nContent-Type: text/html; charset=utf-7\nContent-Type: text/html\n"
+    )
+    header += b"Content-Transfer-Encoding: base64\nContent-Transfer-Encoding: 8bit\n"
+    (part,) = parse(header + b"\nx").parts
+    assert part.charsets == ("utf-8", "utf-7", None)
+    assert part.encodings == (Encoding.BASE64, Encoding.IDENTITY)
+
+
+def test_a_boundary_longer_than_any_line_is_met() -> None:
+    boundary = b"b" * 5000
+    raw = b"Content-Type: multipart/mixed; boundary=" + boundary + b"\n\n--" + boundary + b"\n" + HTML
+    assert [part.media_type for part in parse(raw).parts] == ["text/html"]
 
 
 def test_a_second_type_is_remembered() -> None:
@@ -121,8 +163,23 @@ def test_ten_thousand_parts_and_more() -> None:
 def test_depth_ten_thousand() -> None:
     raw = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(10_000))
     message = parse(raw + HTML)
-    assert "too-deep" in message.flaws
-    assert max(part.path.count(".") for part in message.parts) <= MAX_DEPTH
+    assert (len(message.parts), message.parts[0].media_type) == (1, "text/html")
+    assert message.flaws == ("unterminated",)
+
+
+def test_a_number_names_so_many_levels_and_no_more() -> None:
+    raw = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n\r\nx\r\n--b%d\r\n" % (n, n, n)
+        for n in range(NUMBERED + 9)
+    )
+    paths = [part.path for part in parse(raw + HTML).parts]
+    assert paths[:3] == ["1", "2.1", "2.2.1"]
+    assert max(path.count(".") for path in paths) == NUMBERED - 2
+
+
+def test_what_lies_deeper_than_the_cap_is_told() -> None:
+    raw = b"Content-Type: message/rfc822\n\n" * (MAX_DEPTH + 1)
+    assert "too-deep" in parse(raw + HTML).flaws
 
 
 @given(

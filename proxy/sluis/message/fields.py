@@ -19,7 +19,8 @@ _PARAMETER = re.compile(rb""";\s*+([^\s;=":]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?
 _COMMENT = re.compile(rb"""("(?:[^"\\]|\\.)*+"?)|\((?:[^()\\]|\\.)*+\)""", re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _CONTINUED = re.compile(r"(.+?)\*(?:([0-9]{1,3})\*?)?\Z")
-_LONGEST = 65_536  # octets of one structured value that are read
+LONGEST = 65_536  # octets of one structured value that are read
+MAX_FIELDS = 10_000  # of one header; those behind them are passed over
 
 
 class Field(NamedTuple):
@@ -32,16 +33,30 @@ class Field(NamedTuple):
 
 
 def fields(raw: bytes, start: int, end: int) -> tuple[tuple[Field, ...], int, bool]:
-    """The fields of the header at `start`, where the body begins, and whether an empty line stands between."""
+    """The fields of the header at `start`, where the body begins, and whether an empty line stands between.
+
+    A header may be of any length, since only spans of it are kept, of `MAX_FIELDS` fields at most.
+    """
     if start == 0:
         start = _beginning(raw, end)
     found: list[Field] = []
     while match := _FIELD.match(raw, start, end):
-        found.append(Field(match[1].lower(), match.start(), match.end(), match.span(2)))
+        if len(found) < MAX_FIELDS:
+            found.append(Field(match[1].lower(), match.start(), match.end(), match.span(2)))
         start = match.end()
     if line := _EMPTY_LINE.match(raw, start, end):
         return tuple(found), line.end(), True
     return tuple(found), start, start >= end
+
+
+def scattered(raw: bytes, start: int, end: int) -> tuple[Field, ...]:
+    """The fields between `start`, where a line begins, and `end`, with lines that are no fields among them."""
+    found: list[Field] = []
+    while start < end and len(found) < MAX_FIELDS:
+        if match := _FIELD.match(raw, start, end):
+            found.append(Field(match[1].lower(), match.start(), match.end(), match.span(2)))
+        start = match.end() if match else raw.find(b"\n", start, end) + 1 or end
+    return tuple(found)
 
 
 def _beginning(raw: bytes, end: int) -> int:
@@ -57,7 +72,7 @@ def _beginning(raw: bytes, end: int) -> int:
 
 def structured(value: bytes) -> tuple[str, dict[str, bytes]]:
     """The token of a structured value and its parameters, RFC 2231 continuations joined; names in lower case."""
-    value = value[:_LONGEST]
+    value = value[:LONGEST]
     if b"(" in value:
         value = _COMMENT.sub(lambda match: match[1] or b" ", value)
     token = _TOKEN.match(value)

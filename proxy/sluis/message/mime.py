@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sluis.message.body import Encoding
-from sluis.message.fields import Field, fields, structured
-from sluis.report import Span
+from sluis.message.fields import LONGEST, MAX_FIELDS, Field, fields, scattered, structured
+from sluis.report import Flaw, Span
 
 MAX_PARTS = 20_000  # leaf parts; what stands behind them is not read
-MAX_DEPTH = 200  # multiparts and messages within each other; deeper ones are read as one part
-UNREAD = frozenset({"too-many-parts", "too-deep"})  # flaws with which a client may show what was not read
+MAX_DEPTH = 20_000  # multiparts and messages within each other; deeper ones are read as one part
+NUMBERED = 200  # levels that part numbers tell apart: a number names each level, and would take the square of the depth
 _ARMOUR = b"-----BEGIN PGP "
 _PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
 _PROTECTED = {
@@ -34,6 +34,7 @@ _ENCODINGS = {
     **dict.fromkeys(("x-uuencode", "uuencode", "x-uue", "uue"), Encoding.UUENCODE),
 }
 _SAYING = (b"content-type", b"content-disposition", b"content-transfer-encoding", b"content-id")
+_LATER = re.compile(rb"^content-(?:type|transfer-encoding|disposition)[ \t]*+:", re.IGNORECASE | re.MULTILINE)
 _GUESS = re.compile(rb"^--([^\s-][^\r\n]*+)", re.MULTILINE)
 _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
 
@@ -42,8 +43,9 @@ _LONGEST_LINE = 4096  # octets of a line that are looked at for a boundary
 class Part:
     """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` ends before the delimiter's line end.
 
-    `parameters` are those of its type; `also` holds other types it might be taken for; `attached` counts the messages
-    it lies in; `protected` says why it must not be touched.
+    `parameters` are those of its type; `also` holds other types it might be taken for, `encodings` and `charsets` all
+    that it declares, the likeliest first; `attached` counts the messages it lies in; `protected` says why it must not
+    be touched.
     """
 
     path: str
@@ -52,17 +54,13 @@ class Part:
     media_type: str
     also: tuple[str, ...]
     parameters: Mapping[str, bytes]
-    encoding: Encoding
+    encodings: tuple[Encoding, ...]
+    charsets: tuple[str | None, ...]
     content_id: str
     disposition: str
     filename: str
     attached: int
     protected: str | None
-
-    @property
-    def charset(self) -> str | None:
-        """The charset its type declares."""
-        return self.parameter("charset") or None
 
     def parameter(self, name: str) -> str:
         """A parameter of its type, '' where there is none."""
@@ -76,7 +74,7 @@ class Message:
     fields: tuple[Field, ...]
     parts: tuple[Part, ...]
     protected: str | None
-    flaws: tuple[str, ...]
+    flaws: tuple[Flaw, ...]
 
 
 @dataclass(slots=True)
@@ -101,7 +99,8 @@ class _Entity:
     media_type: str
     also: tuple[str, ...]
     parameters: dict[str, bytes]
-    encoding: Encoding
+    encodings: tuple[Encoding, ...]
+    charsets: tuple[str | None, ...]
     content_id: str
     disposition: str
     filename: str
@@ -122,18 +121,19 @@ class _Parser:
         self._boundaries: dict[bytes, list[int]] = {}
         self._leaf: tuple[_Entity, str, int, str | None] | None = None
         self._parts: list[Part] = []
-        self._flaws: dict[str, None] = {}
+        self._flaws: dict[Flaw, None] = {}
+        self._marks: dict[bytes, int] = {}
         self._position = 0
 
     def run(self) -> Message:
         self._enter(0)
         for start, end, key in self._dashed_lines():
-            if "too-many-parts" in self._flaws:
+            if Flaw.TOO_MANY_PARTS in self._flaws:
                 break
             if start >= self._position:
                 self._meet(start, end, key)
         if self._stack:
-            self._flaws["unterminated"] = None
+            self._flaws[Flaw.UNTERMINATED] = None
         self._close(0, len(self._raw))
         whole = {part.protected for part in self._parts}
         protected = whole.pop() if len(whole) == 1 else None
@@ -178,14 +178,14 @@ class _Parser:
         if opened.boundary:
             self._boundaries[opened.boundary].pop()
             if not opened.count:  # nothing was delimited: a client shows it as text, or guesses
-                self._flaws["missing-boundary"] = None
+                self._flaws[Flaw.MISSING_BOUNDARY] = None
                 self._add(
                     _SHOWN, opened.path or "1", (opened.body, max(end, opened.body)), opened.attached, opened.protected
                 )
 
     def _add(self, entity: _Entity, path: str, body: Span, attached: int, protected: str | None) -> None:
         if len(self._parts) >= MAX_PARTS:
-            self._flaws["too-many-parts"] = None
+            self._flaws[Flaw.TOO_MANY_PARTS] = None
             return
         if entity.media_type.startswith("text/") and self._armoured(body):
             protected = protected or "pgp"
@@ -197,7 +197,8 @@ class _Parser:
                 entity.media_type,
                 entity.also,
                 entity.parameters,
-                entity.encoding,
+                entity.encodings,
+                entity.charsets,
                 entity.content_id,
                 entity.disposition,
                 entity.filename,
@@ -218,24 +219,24 @@ class _Parser:
             entity = self._entity(start, digest=within.digest)
             start = self._position = entity.body
             within.count += 1
-            path = f"{within.path}.{within.count}".lstrip(".")
+            path = f"{within.path}.{within.count}".lstrip(".") if len(self._stack) < NUMBERED else within.path
             protected = within.protected or _PROTECTED.get(entity.media_type)
             deep = len(self._stack) >= MAX_DEPTH
             if deep:
-                self._flaws["too-deep"] = None
+                self._flaws[Flaw.TOO_DEEP] = None
             if entity.media_type.startswith("multipart/") and not deep:
                 path = within.path if not within.boundary else path
                 self._open_multipart(entity, path, within.attached, protected)
                 return
-            if entity.media_type not in _MESSAGES or entity.encoding is not Encoding.IDENTITY or deep:
+            if entity.media_type not in _MESSAGES or entity.encodings[0] is not Encoding.IDENTITY or deep:
                 self._leaf = (entity, path, within.attached, protected)
                 return
             self._stack.append(_Open(path, b"", start, within.attached + 1, protected, False))
 
     def _open_multipart(self, entity: _Entity, path: str, attached: int, protected: str | None) -> None:
-        boundary = entity.parameters.get("boundary", b"").rstrip()
+        boundary = entity.parameters.get("boundary", b"")[: _LONGEST_LINE - 2].rstrip()
         if not boundary:
-            self._flaws["missing-boundary"] = None
+            self._flaws[Flaw.MISSING_BOUNDARY] = None
             guess = _GUESS.search(self._raw, entity.body, entity.body + _LONGEST_LINE)
             boundary = guess[1].rstrip() if guess else b"\0"
         self._boundaries.setdefault(boundary, []).append(len(self._stack))
@@ -243,19 +244,14 @@ class _Parser:
         self._stack.append(_Open(path, boundary, entity.body, attached, protected, digest))
 
     def _entity(self, start: int, *, digest: bool) -> _Entity:
-        found, body, ended = fields(self._raw, start, len(self._raw))
-        if not ended:
-            self._flaws["no-header-end"] = None
+        found, body = self._header(start)
         if not self._top and start == 0:
             self._top = found
         said: dict[bytes, list[bytes]] = {name: [] for name in _SAYING}
         for field in found:
             if field.name in said:
                 said[field.name].append(self._raw[slice(*field.value)])
-        types = [structured(value) for value in said[b"content-type"]]
-        if len(types) > 1:
-            self._flaws["duplicate-content-type"] = None
-            types.sort(key=lambda each: not each[0].startswith("multipart/"))
+        types = self._types(said[b"content-type"])
         media_type, parameters = types[0] if types else ("message/rfc822" if digest else "text/plain", {})
         disposition, about = structured(next(iter(said[b"content-disposition"]), b""))
         name = about.get("filename") or parameters.get("name") or b""
@@ -265,20 +261,68 @@ class _Parser:
             media_type if "/" in media_type else "text/plain",
             tuple(each[0] for each in types[1:]),
             parameters,
-            self._encoding(said[b"content-transfer-encoding"]),
+            self._encodings(said[b"content-transfer-encoding"]),
+            tuple(dict.fromkeys(_charset(about) for _, about in types)) or (None,),
             next(iter(said[b"content-id"]), b"").decode("latin-1").strip(" \t\r\n<>"),
             disposition,
             name.decode("latin-1"),
         )
 
-    def _encoding(self, values: list[bytes]) -> Encoding:
-        names = [structured(value)[0] for value in values]
+    def _header(self, start: int) -> tuple[tuple[Field, ...], int]:
+        """The fields of the header at `start`, and where the body begins.
+
+        At a line that is no field a header ends for some, and others pass over the line. What they would read of the
+        body's kind behind it counts where nothing was said before; where it contradicts that, both cannot be read.
+        """
+        found, body, ended = fields(self._raw, start, len(self._raw))
+        if len(found) >= MAX_FIELDS:
+            self._flaws[Flaw.TOO_MANY_FIELDS] = None
+        if ended:
+            return found, body
+        self._flaws[Flaw.NO_HEADER_END] = None
+        empty = min(self._ahead(b"\n\n", body), self._ahead(b"\n\r\n", body))
+        if empty >= min(self._ahead(b"\n--", body), len(self._raw)) or not _LATER.search(self._raw, body, empty):
+            return found, body
+        if any(field.name in _SAYING for field in found):
+            self._flaws[Flaw.AMBIGUOUS_HEADER] = None
+            return found, body
+        return (*found, *scattered(self._raw, body, empty + 1)), self._raw.index(b"\n", empty + 1) + 1
+
+    def _ahead(self, mark: bytes, position: int) -> int:
+        """Where `mark` stands next, from a position that never goes back: a long way is gone once."""
+        if self._marks.get(mark, -1) < position:
+            found = self._raw.find(mark, position)
+            self._marks[mark] = len(self._raw) if found < 0 else found
+        return self._marks[mark]
+
+    def _types(self, values: list[bytes]) -> list[tuple[str, dict[str, bytes]]]:
+        """The types that a header declares, the one that shows a client more first."""
+        if any(len(value) > LONGEST for value in values):
+            self._flaws[Flaw.TOO_LONG_FIELD] = None
+        types = [structured(value) for value in values]
+        if len(types) > 1:
+            self._flaws[Flaw.DUPLICATE_CONTENT_TYPE] = None
+            types.sort(key=lambda each: not each[0].startswith("multipart/"))
+            if types[0][0].startswith("multipart/") and len({_boundary(*each) for each in types}) > 1:
+                self._flaws[Flaw.AMBIGUOUS_BOUNDARY] = None
+        return types
+
+    def _encodings(self, values: list[bytes]) -> tuple[Encoding, ...]:
+        names = [structured(value)[0] for value in values] or [""]
         if len(set(names)) > 1:
-            self._flaws["duplicate-encoding"] = None
-        encoding = _ENCODINGS.get(names[0] if names else "", Encoding.OPAQUE)
-        if encoding is Encoding.OPAQUE:
-            self._flaws["bad-encoding"] = None
-        return encoding
+            self._flaws[Flaw.DUPLICATE_ENCODING] = None
+        encodings = tuple(dict.fromkeys(_ENCODINGS.get(name, Encoding.OPAQUE) for name in names))
+        if Encoding.OPAQUE in encodings:
+            self._flaws[Flaw.BAD_ENCODING] = None
+        return encodings
 
 
-_SHOWN = _Entity((0, 0), 0, "text/plain", ("text/html",), {}, Encoding.IDENTITY, "", "", "")
+def _charset(parameters: Mapping[str, bytes]) -> str | None:
+    return parameters.get("charset", b"").decode("latin-1") or None
+
+
+def _boundary(media_type: str, parameters: Mapping[str, bytes]) -> bytes | None:
+    return parameters.get("boundary", b"") if media_type.startswith("multipart/") else None
+
+
+_SHOWN = _Entity((0, 0), 0, "text/plain", ("text/html",), {}, (Encoding.IDENTITY,), (None,), "", "", "")
