@@ -39,7 +39,7 @@ def as_message(path: Path) -> bytes:
 
 def html(raw: bytes) -> bytes:
     parts = [part for part in parse(raw).parts if part.media_type == "text/html"]
-    return b"".join(decode(raw, part.body, part.encoding).octets for part in parts)
+    return b"".join(decode(raw, part.body, part.encodings[0]).octets for part in parts)
 
 
 def stretched() -> list[bytes]:

@@ -22,11 +22,15 @@ _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
 _BOX = re.compile("<(/?)(div|t(?:able|d)|center|blockquote|fieldset|section|article|main)(?=[\\s/>])", re.ASCII)
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
-# A body, or a rule for one, whose background or place depends on where the page ends.
-_TALL = re.compile(
-    r"(?:<body(?=[\s/])|(?<![\w.#-])(?:body|html)[^{}<>]{0,80}\{)[^{}<>]{0,999}?"
-    r"(?:gradient\(|url\(|[\s\"'/]background=|border|outline|shadow|flex|grid|[0-9]vh)",
-    re.ASCII,
+# A body, or a rule for one, whose background or place depends on where the page ends. Each begins with a word of its own,
+# which the engine finds at once.
+_TALL = tuple(
+    re.compile(
+        rf"{begin}[^{{}}<>]{{0,999}}?"
+        r"(?:gradient\(|url\(|[\s\"'/]background=|border|outline|shadow|flex|grid|[0-9]vh)",
+        re.ASCII,
+    )
+    for begin in (r"<body(?=[\s/])", *(rf"{name}(?<![\w.#-]{name})[^{{}}<>]{{0,80}}\{{" for name in ("body", "html")))
 )
 _SCANNER = TagScanner(ELEMENTS)
 
@@ -75,7 +79,9 @@ class Page:
         """
         counts = Counter(_BOX.findall(self.lowered))
         unclosed = any(count > counts["/", name] for (slash, name), count in counts.items() if not slash)
-        return len(self.text) if unclosed or _TALL.search(self.lowered) else self._trailing(_BOXLESS)
+        return (
+            len(self.text) if unclosed or any(tall.search(self.lowered) for tall in _TALL) else self._trailing(_BOXLESS)
+        )
 
     def _trailing(self, tag: re.Pattern[str]) -> int:
         """Where what ends the page begins: blanks, and tags that begin as `tag` does."""
