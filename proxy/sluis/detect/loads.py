@@ -52,16 +52,20 @@ def loads(page: Page) -> Iterator[Proposal]:
         elif tag.name == "meta":
             yield from _meta(page, tag)
         elif load := LOADS.get(tag.name):
-            if tag.name == "script":
-                yield from _inline(page, tag, ends)
-            for attribute in tag.named(_spellings(tag, load)):
-                if _loads(attribute, load):
-                    yield _cut(page, attribute, load.kind, tag.name, attribute.value)
+            yield from _element(page, tag, load, ends)
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if _calls(attribute):
             yield _cut(page, attribute, ANYWHERE[attribute.name], attribute.name, attribute.value)
     if "\0" in page.text:
         yield from _nulls(page)
+
+
+def _element(page: Page, tag: Tag, load: Load, ends: list[re.Match[str]]) -> Iterator[Proposal]:
+    if tag.name == "script":
+        yield from _inline(page, tag, ends)
+    for attribute in tag.named(_spellings(tag, load)):
+        if _loads(attribute, load):
+            yield _cut(page, attribute, load.kind, tag.name, attribute.value)
 
 
 def _calls(attribute: Attribute) -> bool:
