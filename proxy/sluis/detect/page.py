@@ -22,8 +22,8 @@ _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
 _BOX = re.compile("<(/?)(div|t(?:able|d)|center|blockquote|fieldset|section|article|main)(?=[\\s/>])", re.ASCII)
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
-# A body, or a rule for one, whose background or place depends on where the page ends. Each begins with a word of its own,
-# which the engine finds at once.
+# A body, or a rule for one, whose background or place depends on where the page ends. Each begins with a word of its
+# own, which the engine finds at once.
 _TALL = tuple(
     re.compile(
         rf"{begin}[^{{}}<>]{{0,999}}?"
