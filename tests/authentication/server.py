@@ -1,4 +1,4 @@
-"""A DNS server on 127.0.0.1, over UDP and TCP, whose zone is a dictionary; where that has None, it never answers."""
+"""A DNS server on this machine, over UDP and TCP, whose zone is a dictionary; where that has None, it never answers."""
 
 import struct
 from collections.abc import Iterator
@@ -49,9 +49,9 @@ class Server:
 
 
 @contextmanager
-def server(zone: Zone) -> Iterator[Server]:
-    """A running server with the zone `zone`."""
-    place = "127.0.0.1", free_port()
+def server(zone: Zone, address: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
+    """A running server with the zone `zone`, at a port that is free unless one is named."""
+    place = address, port or free_port()
     serving = Server(zone, Endpoint(*place))
 
     class Datagram(BaseRequestHandler):

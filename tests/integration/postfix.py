@@ -7,7 +7,7 @@ Maildirs itself, for what Dovecot's LMTP cannot take (SMTPUTF8). Needs root, as 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +72,16 @@ class Postfix:
 
 @contextmanager
 def postfix(
-    lmtp: Path, settings: Mapping[str, str] | None = None, services: str = "", others: tuple[int, ...] = ()
+    lmtp: Path,
+    settings: Mapping[str, str] | None = None,
+    services: str = "",
+    others: tuple[int, ...] = (),
+    within: Sequence[str] = (),
 ) -> Iterator[Postfix]:
     """A running Postfix that delivers to the LMTP server at the Unix socket `lmtp`.
 
     `settings` go into main.cf and `services` into master.cf; those of them that listen do so at the ports `others`.
+    `within` is a command that runs it in surroundings of its own.
     """
     command = program("postfix")
     if os.geteuid() != 0:
@@ -88,7 +93,7 @@ def postfix(
         )
         # `postfix start-fg` would be a shell that outlives its signals; this is what it runs.
         subprocess.run([command, "-c", f"{home}/etc", "check"], check=True, capture_output=True, timeout=60)
-        master = [f"{_DAEMONS}/master", "-c", f"{home}/etc", "-s"]
+        master = [*within, f"{_DAEMONS}/master", "-c", f"{home}/etc", "-s"]
         made = Postfix(home, port, others, Server(master, home / "log"))
         made.start()
         try:
