@@ -4,9 +4,11 @@ import ast
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,45 @@ class TestPrivacy:
             structlog.get_logger().info(event, **others)
             assert stream.getvalue().endswith("\n")
             assert stream.getvalue()[:-1].isprintable()
+
+
+class TestLosses:
+    def test_a_full_disk_raises_into_nobody_and_is_counted(self) -> None:
+        lost: list[int] = []
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - it is no file
+            lines = log.configure(stream=full)
+            logger = structlog.get_logger()
+            logger.info("said before anybody counts")
+            lines.counted(lost.append)
+            logger.info("x" * 20_000)
+            try:
+                raise LookupError(READER)
+            except LookupError:
+                logger.exception("a session broke")
+            logging.getLogger("asyncio").error("a library's")
+            with suppress(OSError):
+                full.close()
+        assert lost == [1, 1, 1, 1]
+
+    def test_neither_does_a_stream_that_is_closed_or_a_pipe_that_nobody_reads(self) -> None:
+        lost: list[int] = []
+        closed = io.StringIO()
+        closed.close()
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w", closefd=True) as pipe:  # noqa: PTH123 - nor is this
+            for stream in (closed, pipe):
+                log.configure(form="json", stream=stream).counted(lost.append)
+                structlog.get_logger().warning("upstream lost")
+            with suppress(BrokenPipeError):
+                pipe.close()
+        assert lost == [0, 1, 0, 1]
+
+    def test_what_is_written_is_not_counted(self, stream: io.StringIO) -> None:
+        lost: list[int] = []
+        log.configure(stream=stream).counted(lost.append)
+        structlog.get_logger().info("x")
+        assert (lost, len(said(stream))) == ([0], 1)
 
 
 def calls() -> Iterator[tuple[Path, ast.Call]]:

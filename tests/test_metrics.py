@@ -212,6 +212,20 @@ class TestBounds:
         )
         assert (len(techniques), len(vendors)) == (64 + 1, 500 + 1)
 
+    @given(st.lists(st.text(st.characters(exclude_categories=())), min_size=6, max_size=6), st.none() | st.integers())
+    def test_nothing_that_is_counted_raises(self, words: list[str], code: int | None) -> None:
+        """Between the reply of the server behind and the client nothing may come."""
+        metrics = Metrics()
+        edge, sender, *others = words
+        finding = replace(PIXEL, technique=others[0], vendor=others[1])
+        metrics.message(edge, Report(Verdict.CLEANED, others[2], 1, 1, (finding,)), sender, 0.1)
+        metrics.upstream_reply(edge, others[3], code)
+        metrics.relayed(edge, 0.1)
+        metrics.failure(edge, others[0])
+        metrics.refused(edge, others[1])
+        metrics.verdict(edge, others[2], others[3])
+        metrics.original_passed(edge)
+
     def test_capped_values_keep_their_place(self) -> None:
         metrics = Metrics()
         for number in range(300):

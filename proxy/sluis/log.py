@@ -3,6 +3,9 @@
 No recipient, subject, URL or body may reach the log, whoever writes the line and whatever went wrong. So an allow-list
 of keys stands between every event and the stream, an exception is told by its class and place alone (its message may
 quote a mail), and of other libraries' lines only who complained is kept. The event itself is a fixed English sentence.
+
+A line that cannot be written is lost and counted: a message that the server behind has taken is delivered, and its
+sender must hear so, though the disk of the log be full.
 """
 
 import logging
@@ -11,7 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from traceback import walk_tb
 from types import TracebackType
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -44,9 +47,37 @@ _FIRST = ("timestamp", "level", "event")
 _LONGEST = 300
 
 
-def configure(level: Level = "info", form: Format = "auto", stream: TextIO | None = None) -> None:
+class Lines:
+    """Where lines go. Writing never raises; what a stream holds back may still come when there is room again."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+        self._count: Callable[[int], None] | None = None
+
+    def counted(self, count: Callable[[int], None]) -> None:
+        """Tell `count` how many were lost until now, and of each from now on."""
+        self._count = count
+        count(self._lost)
+
+    def write(self, line: str) -> None:
+        """Write a line, all of it at once."""
+        try:
+            self._stream.write(line)
+            self._stream.flush()
+        except (OSError, ValueError):  # a full disk, a pipe that nobody reads; a stream that was closed
+            self._lost += 1
+            if self._count:
+                self._count(1)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+
+def configure(level: Level = "info", form: Format = "auto", stream: TextIO | None = None) -> Lines:
     """Send each line of `level` and above to `stream` (stderr): for people on a terminal, else as one JSON object."""
     out = stream or sys.stderr
+    lines = Lines(out)
     people = form == "console" or (form == "auto" and out.isatty())
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False)
@@ -62,11 +93,12 @@ def configure(level: Level = "info", form: Format = "auto", stream: TextIO | Non
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),  # a line is one write, as several processes may
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", lines)),  # one write each, as processes share it
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
+    return lines
 
 
 def tell_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

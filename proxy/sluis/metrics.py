@@ -179,6 +179,7 @@ TABLE = (
         Counter,
         "Workers that ended though nobody had asked them to, each followed by another.",
     ),
+    Metric("sluis_log_lines_lost_total", Counter, "Lines of the log that could not be written when they were due."),
     Metric("sluis_build_info", Gauge, "Always 1; the labels say what runs.", ("version", "python"), processes="max"),
     Metric("sluis_start_time_seconds", Gauge, "When this process started, in Unix time.", processes="min"),
 )
@@ -258,6 +259,10 @@ class Metrics:
     def overrun(self, edge: str, mechanism: str) -> None:
         """Count a verdict that was not there in time."""
         self._count("sluis_verdict_overruns_total", edge, mechanism)
+
+    def log_lines_lost(self, lines: int) -> None:
+        """Count lines that the log had no room for."""
+        self._count("sluis_log_lines_lost_total", by=lines)
 
     def samples(self) -> Iterator[Sample]:
         """Every series as it stands."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -29,12 +30,17 @@ class Gate:
 
 @contextmanager
 def gate(
-    upstream: str, settings: Mapping[str, Any] | None = None, *, port: int | None = None, **sections: Any
+    upstream: str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    port: int | None = None,
+    log: Path | None = None,
+    **sections: Any,
 ) -> Iterator[Gate]:
     """A running gate in front of `upstream`; `settings` are keys of the section `smtp`, `sections` all others."""
     made_port = port or free_port()
     smtp = {"listen": f"127.0.0.1:{made_port}", "hostname": "gate.example", "upstream": upstream} | dict(settings or {})
-    with _serving({"smtp": smtp, **sections}, made_port) as made:
+    with _serving({"smtp": smtp, **sections}, made_port, log) as made:
         yield made
 
 
@@ -55,7 +61,7 @@ def asked_gate(sections: Mapping[str, Any]) -> Iterator[Gate]:
 
 
 @contextmanager
-def _serving(sections: Mapping[str, Any], made_port: int) -> Iterator[Gate]:
+def _serving(sections: Mapping[str, Any], made_port: int, log: Path | None = None) -> Iterator[Gate]:
     web = free_port()
     configuration = {**sections, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
     with folder("gate") as home:
@@ -63,7 +69,7 @@ def _serving(sections: Mapping[str, Any], made_port: int) -> Iterator[Gate]:
         file.write_text(json.dumps(configuration))  # JSON is YAML
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SLUIS_")}
         command = [sys.executable, "-m", "sluis", "serve", "--config", str(file)]
-        server = Server(command, home / "log", environ)
+        server = Server(command, log or home / "log", environ)
         server.start(made_port, web)
         try:
             yield Gate(made_port, web, server)

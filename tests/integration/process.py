@@ -116,7 +116,8 @@ class Server:
     @property
     def told(self) -> str:
         """Its log so far."""
-        return f"{self._command[0]}:\n{self.log.read_text(errors='replace')[-8000:]}"
+        told = self.log.read_text(errors="replace")[-8000:] if self.log.is_file() else f"not kept, but in {self.log}"
+        return f"{self._command[0]}:\n{told}"
 
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None

@@ -159,7 +159,7 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
 
     from sluis import log, web
 
-    log.configure(settings.log.level, settings.log.format)
+    lines = log.configure(settings.log.level, settings.log.format)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -168,6 +168,7 @@ async def _serve(settings: "Config", rules: "Rules") -> None:
     with ExitStack() as stack:
         window = stack.enter_context(_listening("web.listen", settings.web.listen))
         house = await _opened(settings, rules, stack)
+        lines.counted(house.metrics.log_lines_lost)
         if not sys.stdin.isatty():
             loop.add_signal_handler(signal.SIGHUP, lambda: renewing.append(loop.create_task(house.renew())))
         app = web.app(house.metrics, house.not_ready, _facts(settings, house.endpoints))

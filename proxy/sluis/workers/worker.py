@@ -36,13 +36,13 @@ def run(number: int, settings: Config, sockets: Mapping[str, socket], folder: Pa
     """Be worker `number` of those at `sockets`, by their edge, and count in `folder`; return when all is finished."""
     for each in (signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # Ctrl-C and a terminal that goes are the parent's to hear
-    log.configure(settings.log.level, settings.log.format)
     shared_in(folder, number)
     with suppress(BrokenPipeError):
         asyncio.run(_serve(settings, sockets, folder, parent))
 
 
 async def _serve(settings: Config, sockets: Mapping[str, socket], folder: Path, parent: Connection) -> None:
+    lines = log.configure(settings.log.level, settings.log.format)
     loop, told = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, told.set)
 
@@ -60,6 +60,7 @@ async def _serve(settings: Config, sockets: Mapping[str, socket], folder: Path, 
     except (RulesError, GateError, OSError, UnicodeDecodeError) as error:
         parent.send(Word(False, str(error)))
         return
+    lines.counted(house.metrics.log_lines_lost)
     loop.add_reader(parent.fileno(), orphaned)
     renewing: set[asyncio.Task[None]] = set()
     loop.add_signal_handler(signal.SIGHUP, lambda: renewing.add(loop.create_task(house.renew())))
