@@ -75,11 +75,11 @@ class Player:
                 return b""
             return (octets + await self._reader.readuntil(b"\r\n.\r\n")).removesuffix(b".\r\n")
 
-    async def is_left(self) -> bytes:
-        """What is still said until the other side is gone, politely or not."""
+    async def is_left(self, within: float = PATIENCE) -> bytes:
+        """What is still said until the other side is gone, politely or not, `within` seconds."""
         heard = bytearray()
         with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while octets := await self._reader.read(65536):
                     heard += octets
         return bytes(heard)

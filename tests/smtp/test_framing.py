@@ -1,11 +1,12 @@
 """Where a message ends, for every way in which it can be cut on its way."""
 
 from collections.abc import Iterator
-from itertools import pairwise, product
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.smtp.ends import END, NEARLY_ENDS, cuttings
 
 from sluis.smtp.framing import PIECE, Flaw, Framing, Refused, Whole, flaw, stuffed
 
@@ -15,12 +16,6 @@ LIMIT = 10_000
 OCTETS = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"..", b"\xff", b"\r\n.", b" "]), max_size=40).map(b"".join)
 LINES = st.lists(st.sampled_from([b"", b".", b"..", b".a", b"a.", b"x" * 1500, b"\xc3\xa9"]), max_size=12)
 MESSAGES = LINES.map(lambda lines: b"".join(line + b"\r\n" for line in lines))
-# Everything that some server somewhere takes for the end of a message, and we do not.
-NEARLY_ENDS = tuple(
-    before + b"." + after
-    for before, after in product((b"\r\n", b"\n", b"\r", b"\r\n\0", b"\n\0"), (b"\r\n", b"\n", b"\r", b"\0\r\n"))
-    if (before, after) != (b"\r\n", b"\r\n")
-)
 
 
 def fed(octets: bytes, *cuts: int, limit: int = LIMIT) -> Whole | Refused | None:
@@ -34,7 +29,7 @@ def fed(octets: bytes, *cuts: int, limit: int = LIMIT) -> Whole | Refused | None
     return None
 
 
-def cuttings(octets: bytes) -> Iterator[tuple[int, ...]]:
+def some(octets: bytes) -> Iterator[tuple[int, ...]]:
     """No cut, every single cut, every pair of neighbouring cuts, and a cut everywhere."""
     yield ()
     for cut in range(len(octets) + 1):
@@ -89,14 +84,24 @@ def test_a_dot_that_was_not_doubled_is_taken_off_too() -> None:
 def test_cuts_change_nothing(body: bytes) -> None:
     wire = body + b"\r\n.\r\nMAIL"
     expected = fed(wire)
-    assert all(fed(wire, *cuts) == expected for cuts in cuttings(wire))
+    assert all(fed(wire, *cuts) == expected for cuts in some(wire))
 
 
 @pytest.mark.parametrize("nearly", NEARLY_ENDS)
 def test_nothing_else_ends_a_message(nearly: bytes) -> None:
     wire = b"Subject: one\r\n\r\nbody" + nearly + b"MAIL FROM:<evil@x.example>\r\n.\r\n"
     expected = Refused(Flaw.NUL if nearly in {b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\r\n\0.\0\r\n"} else Flaw.BARE_NEWLINE)
-    assert all(fed(wire, *cuts) in {expected, Refused(Flaw.NUL)} for cuts in cuttings(wire))
+    assert all(fed(wire, *cuts) in {expected, Refused(Flaw.NUL)} for cuts in some(wire))
+
+
+@pytest.mark.parametrize("nearly", [*NEARLY_ENDS, END])
+def test_cut_in_every_way_it_is_the_same(nearly: bytes) -> None:
+    wire = b"x" + nearly + b"MAIL"
+    expected = fed(wire)
+    assert isinstance(expected, Whole if nearly == END else Refused)
+    for cuts in cuttings(len(nearly) + 2):
+        event = fed(wire, *cuts)
+        assert event == expected or (isinstance(expected, Refused) and isinstance(event, Refused))
 
 
 @pytest.mark.parametrize("nearly", NEARLY_ENDS)
