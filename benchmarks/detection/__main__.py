@@ -1,6 +1,6 @@
 """How much of what tracks goes, and how much of what does not: the cleaner beside its peers on labelled real mail.
 
-    python -m benchmarks.detection [--list FILE …] [--misses] LABELS FOLDER …
+    python -m benchmarks.detection [--list FILE …] [--patterns FILE …] [--misses] LABELS FOLDER …
 
 Every message of the CSV file LABELS is looked for by name in the folders. Shares come with Wilson's 95 % interval.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.detection.digest import form
 from benchmarks.detection.labels import Label, read
-from benchmarks.detection.peers import Peer, by_list, by_size
+from benchmarks.detection.peers import Peer, by_list, by_patterns, by_size
 from benchmarks.detection.read import Address, addresses, recipients
 from benchmarks.detection.score import Score, by_message, judge, outcome, wilson
 
@@ -27,12 +27,13 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--list", type=Path, action="append", default=[], help="a list in Adblock syntax, as a peer")
+    parser.add_argument("--patterns", type=Path, action="append", default=[], help="regular expressions, as a peer")
     parser.add_argument("--misses", action="store_true", help="tell what was missed, and what went wrongly")
     given = parser.parse_args()
     labels, mails, failed = by_message(read(given.labels)), Mails(given.folders), 0
-    peers: dict[str, Peer] = {"both sides ≤ 3 px": by_size} | {
-        f"list {path.stem}": by_list(path) for path in given.list
-    }
+    peers: dict[str, Peer] = {"both sides ≤ 3 px": by_size}
+    peers |= {f"list {path.stem}": by_list(path) for path in given.list}
+    peers |= {f"patterns {path.stem}": by_patterns(path) for path in given.patterns}
     ours, theirs = Score(), {name: Score() for name in peers}
     rules, policy = load(), POLICIES["balanced"]
     for message, judgements in labels.items():

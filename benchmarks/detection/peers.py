@@ -1,4 +1,4 @@
-"""What else decides on images, run on the same addresses: the rule by size, and lists in Adblock syntax."""
+"""What else decides on images, run on the same addresses: the rule by size, Adblock lists, lists of expressions."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,7 @@ Peer = Callable[[Address], bool]
 
 _SIDE = re.compile(r"(?:^|;)\s*(?:max-)?(width|height)\s*:\s*(\d+)(?:px)?\s*(?:!important\s*)?(?=;|$)", re.IGNORECASE)
 _PAGE = "https://mail.invalid/"
+_NARROW = re.compile(r"[01](?:px)?")
 
 
 def by_size(address: Address) -> bool:
@@ -29,5 +30,20 @@ def by_list(path: Path) -> Peer:
     def blocks(address: Address) -> bool:
         url = address.url if not address.url.startswith("//") else "https:" + address.url
         return bool(engine.check_network_urls(url, _PAGE, "image").matched)
+
+    return blocks
+
+
+def by_patterns(path: Path) -> Peer:
+    """What a file of regular expressions, one a line, finds in an address, or what is drawn no pixel wide or one.
+
+    That is how MailTrackerBlocker has both: its vendors' patterns, and a rule on the width that a tag says.
+    """
+    patterns = re.compile("|".join(f"(?:{line})" for line in path.read_text(encoding="utf-8").split()), re.IGNORECASE)
+
+    def blocks(address: Address) -> bool:
+        widths = [address.traits.get("width", "").strip()]
+        widths += [side for name, side in _SIDE.findall(address.traits.get("style", "")) if name.lower() == "width"]
+        return bool(patterns.search(address.url)) or any(map(_NARROW.fullmatch, widths))
 
     return blocks
