@@ -119,6 +119,23 @@ def _exponea(text: str) -> str:
     return url.decode()
 
 
+_ZETA = re.compile(r"(?:^|/)([VHq])([\w-]++)")
+
+
+def _zeta(text: str) -> str:
+    """Segments that a letter names, in base64: `V` is the URL or `H` a list whose third item it is, `q` its query."""
+    named = {letter: _base64(segment) for letter, segment in _ZETA.findall(text)}
+    return (named.get("V") or named["H"].split(",", 2)[2]) + named.get("q", "")
+
+
+def _once(text: str) -> str:
+    """Some write the destination twice, with a star between; where the two differ, who knows which it is."""
+    first, star, second = text.partition("*http")
+    if star and first != "http" + second:
+        raise ValueError("two destinations")
+    return first
+
+
 def _scheme(text: str) -> str:
     return text if re.match(r"https?:", text, re.IGNORECASE) else "https://" + text.lstrip("/")
 
@@ -145,9 +162,12 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
         "add-scheme": _scheme,
         "from-scheme": _from_scheme,
         "add-http": lambda text: "http://" + text,
+        "protocol-relative": lambda text: "https:" + text if text.startswith("//") else text,
         "strip-tildes": lambda text: text.rstrip("~"),
         "sparkpost": _sparkpost,
         "exponea": _exponea,
+        "zeta": _zeta,
+        "once": _once,
     }
 )
 
