@@ -34,7 +34,7 @@ def test_it_is_stretched_where_it_is_drawn_to_more_than_a_dot() -> None:
 
 def test_two_pictures_make_a_folder_theirs() -> None:
     pictures = [url("https://a.shop.example/1.png"), url("https://a.shop.example/2.png")]
-    assert Layout([(A, DOT)], pictures).use(A) == Use(1, beside=True)
+    assert Layout([(A, DOT)], pictures).use(A) == Use(1, beside=True, alone=False)
     assert Layout([(B, DOT)], pictures).use(B) == Use(1)
-    assert Layout([(A, DOT)], [pictures[0], pictures[0]]).use(A) == Use(1)
+    assert Layout([(A, DOT)], [pictures[0], pictures[0]]).use(A) == Use(1, alone=False)
     assert Layout([(ASKING, DOT)], pictures).use(ASKING) == Use(1)

@@ -1,6 +1,8 @@
 """Signals in doubt: what speaks for a picture or a spacer, and where it no longer does."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sluis.detect.box import Box
 from sluis.detect.layout import Use
@@ -41,6 +43,12 @@ def test_one_image(address: str, box: Box, certain: bool) -> None:
         ("https://shop.example/a1b2c3d4e5f6/x.gif", Use(beside=True), False),  # its folder says it of the pictures too
         ("https://shop.example/november2026/a1b2c3d4e5f6.gif", Use(beside=True), True),
         ("https://shop.example/november2026/opens.gif", Use(beside=True), True),
+        # What has nothing to tell, and lies with what a reader sees, is small and no more than that.
+        ("https://shop.example/x.gif", Use(alone=False), False),
+        ("https://shop.example/x.gif?q=1", Use(alone=False), True),
+        ("https://shop.example/opens.gif", Use(alone=False), True),
+        ("https://shop.example/read/3861/81331/r.gif", Use(alone=False), True),
+        ("https://shop.example/2026/11/17/r.gif", Use(alone=False), False),
     ],
 )
 def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
@@ -50,9 +58,31 @@ def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "found"), [("/november2026/", False), ("/a1b2c3d4e5f6/", True), ("/v1.2.3-rc1/", False)]
+    ("path", "found"),
+    [
+        ("/november2026/", False),
+        ("/a1b2c3d4e5f6/", True),
+        ("/v1.2.3-rc1/", False),
+        ("/RegularCustomerLetters/", False),
+        ("/eyJhbGciOiJIUzI1NiJ9.e30.x/", True),
+    ],
 )
 def test_a_word_with_a_number_is_no_token(path: str, found: bool) -> None:
     url = parse(f"https://shop.example{path}x.gif")
     assert url is not None
     assert has_token(url) is found
+
+
+SIDES = st.sampled_from([None, 0.0, 1.0, 3.0, 6.0, 12.0, 600.0])
+BOXES = st.builds(Box, SIDES, SIDES, st.sampled_from(["", "display:none"]))
+USES = st.builds(Use, st.sampled_from([1, 3]), st.booleans(), st.booleans(), st.booleans())
+PATHS = st.sampled_from(["x", "x.gif", "x.png", "spacer.gif", "open.gif", "a1b2c3d4e5f6", "3861/81331/x.gif"])
+QUERIES = st.sampled_from(["", "?q", "?u=1234567", "?mailing=november"])
+
+
+@given(BOXES, USES, PATHS, QUERIES, st.sampled_from([None, "in clear"]))
+def test_no_single_signal_takes_an_unknown_image(box: Box, use: Use, path: str, query: str, leak: str | None) -> None:
+    url = parse(f"https://shop.example/{path}{query}")
+    assert url is not None
+    judgement = judge(url, box, None, leak, use)
+    assert not judgement.certain or judgement.why.count("; ") >= 1

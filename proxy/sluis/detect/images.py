@@ -9,7 +9,7 @@ from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
 from sluis.detect.layout import ONCE, Layout, Use, name
 from sluis.detect.page import Page
-from sluis.detect.pixels import INNOCENT, Judgement, judge
+from sluis.detect.pixels import INNOCENT, Judgement, impersonal, judge
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_foreign, is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
@@ -74,7 +74,7 @@ def _outcomes(page: Page, sources: list[Source]) -> dict[Source, Outcome | None]
     if not any(outcome and outcome.by_looks for outcome in outcomes.values()):
         return outcomes
     urls = {source: url for source in outcomes if (url := _unknown(page, source, outcomes[source]))}
-    seen = [url for source, url in urls.items() if source.box.unremarkable]
+    seen = [url for source, url in urls.items() if source.box.visible or (source.box.unremarkable and impersonal(url))]
     layout = Layout(((urls[source], source.box) for source in sources if source in urls), seen)
     again = {
         source: _outcome(page, source, layout.use(url))

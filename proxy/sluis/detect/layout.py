@@ -18,11 +18,13 @@ _PICTURES = 2  # that make a folder one of pictures
 @dataclass(frozen=True, slots=True)
 class Use:
     """What a page does with one address: it asks for it, or for its name at any host of its site, `count` times; it
-    draws it `stretched` to more than a dot somewhere; pictures that a reader sees come from `beside` it."""
+    draws it `stretched` to more than a dot somewhere; pictures that a reader sees come from `beside` it, or none from
+    its host, so that it is `alone` there."""
 
     count: int = 1
     stretched: bool = False
     beside: bool = False
+    alone: bool = True
 
 
 ONCE = Use()
@@ -36,12 +38,18 @@ class Layout:
         self._counts = Counter(url.text for url, _ in drawn)
         self._names = Counter(name(url) for url, _ in drawn)
         self._stretched = {url.text for url, box in drawn if not (box.within(3) or box.hidden)}
-        self._folders = Counter(_folder(url) for url in {url.text: url for url in seen}.values())
+        pictures = {url.text: url for url in seen}.values()
+        self._folders = Counter(map(_folder, pictures))
+        self._hosts = {url.host for url in pictures}
 
     def use(self, url: Url) -> Use:
         """How the page uses `url`."""
-        beside = not url.query and self._folders[_folder(url)] >= _PICTURES
-        return Use(max(self._counts[url.text], self._names[name(url)]), url.text in self._stretched, beside)
+        return Use(
+            max(self._counts[url.text], self._names[name(url)]),
+            stretched=url.text in self._stretched,
+            beside=not url.query and self._folders[_folder(url)] >= _PICTURES,
+            alone=url.host not in self._hosts,
+        )
 
 
 def name(url: Url) -> tuple[str, str]:

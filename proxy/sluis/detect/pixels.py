@@ -2,7 +2,8 @@
 
 No single trait decides: a spacer is as small as a beacon, a responsive image as hidden. Each trait is a signal with a
 weight, the sum is the confidence, and from `CERTAIN` on an image goes. The weights stand in one table; they rest on
-real mail, where both sides up to 3 px find .77 of the beacons at a precision of .97.
+labelled real mail, where of 1,455 images of up to 3 px 636 were beacons: all but three of these were asked for with a
+query or a token, or from a host that no other image came from, and all but eight of the others were neither.
 """
 
 import re
@@ -36,13 +37,17 @@ _SIGNALS = {
         Signal("vendor-shape", 0.75, "its address has the shape {vendor} uses for counting opens"),
         Signal("listed", 0.6, "the list {vendor} names its address as a tracker's"),
         Signal("recipient", 0.4, "its address carries the recipient's {how}"),
-        Signal("size-zero", 0.7, "it is drawn with no size"),
-        Signal("size", 0.7, "it is {size} pixels large"),
+        Signal("size-zero", 0.5, "it is drawn with no size"),
+        Signal("size", 0.5, "it is {size} pixels large"),
         Signal("small", 0.45, "it is {size} pixels large"),
         Signal("hidden-style", 0.5, "its style hides it ({hidden})"),
         Signal("one-sided-size", 0.4, "one of its sides is at most 3 pixels"),
         Signal("closing", 0.4, "it comes behind the last word, with no size and no text in its place"),
         Signal("token", 0.25, "its address carries a token"),
+        Signal("query", 0.2, "its address tells its server something"),
+        Signal("numbers", 0.2, "its address carries numbers, as of a mailing and a reader"),
+        Signal("counter", 0.2, "it is named like a counter"),
+        Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
@@ -70,9 +75,14 @@ _SPACER = re.compile(
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _SEEN = re.compile(r"qr|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
+_NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
-# Digits and letters mixed at length; a word with a number behind it, a date or a version, is none.
-_OPAQUE = re.compile(r"/(?![A-Za-z_-]*+[0-9]*+[/.])(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})")
+# Digits and letters mixed at length, or an object in base64; a word with a number behind it, a date or a version, is
+# none. Entropy tells no more: at any threshold, of what it finds beside these nearly all are words.
+_OPAQUE = re.compile(
+    r"/(?:(?![A-Za-z_-]*+[0-9]*+[/.])(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})|eyJ[\w-]{9})",
+    re.ASCII,
+)
 
 
 class Judgement(NamedTuple):
@@ -110,16 +120,20 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use = ONCE
 
 def judge_closing(url: Url, count: int) -> Judgement:
     """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
-    last = url.path.rpartition("/")[2]
-    names = (
-        ["closing"]
-        + ["token"] * _asks_for_one(url)
-        + ["picture"] * bool(_PICTURE.search(last) or _SEEN.search(url.text))
-    )
+    names = ["closing"] + ["token"] * _asks_for_one(url) + ["picture"] * _shows(url)
     names += ["repeated"] * (count >= _REPEATS)
     signals = [_SIGNALS[name] for name in names]
     confidence = round(sum(signal.weight for signal in signals), 2)
     return Judgement(confidence, "closing", "; ".join(signal.why for signal in signals if signal.weight > 0))
+
+
+def impersonal(url: Url) -> bool:
+    """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
+    return _shows(url) or not _asks_for_one(url)
+
+
+def _shows(url: Url) -> bool:
+    return bool(_PICTURE.search(url.path) or _SEEN.search(url.text))
 
 
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) -> Iterator[str]:
@@ -135,12 +149,26 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
         yield "repeated"
     elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
         yield "beside"
+    if box.within(3):
+        yield from _told(url, use, token=token)
     if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
         yield "spacer"
     elif _PICTURE.search(url.path) and not token and (box.hidden or box.empty):
         yield "variant"
     elif _PICTURE.search(url.path) and not box.within(3):
         yield "picture"
+
+
+def _told(url: Url, use: Use, *, token: bool) -> Iterator[str]:
+    """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures."""
+    if url.query and not token:
+        yield "query"
+    if _NUMBERS.search(url.path):
+        yield "numbers"
+    if _COUNTER.search(url.path):
+        yield "counter"
+    if use.alone:
+        yield "alone"
 
 
 def _drawn(box: Box) -> Iterator[str]:
