@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 _PLAIN = re.compile(r"https?:/{1,2}[^\s\"'<>\\\x00-\x1f\x7f-\xff]{4,}", re.IGNORECASE)
 _CODED = re.compile(r"https?(?:%3A|:)%2F%2F[^\s\"'<>\\&\x00-\x1f\x7f-\xff]{4,}", re.IGNORECASE)
+_AMP = re.compile(r"/amp/(s/)?([\w-]+(?:\.[\w-]+)+(?:[/?].*)?)$")
+_BARE = re.compile(r"(?<=[=/])//([\w-]+(?:\.[\w-]+)+[^\s&]*)")
 _PROOFPOINT = re.compile(r"https?-3A__[^&]+", re.IGNORECASE)
 _BASE64 = re.compile(r"[\w-]{12,}={0,2}")
 
@@ -30,6 +32,10 @@ def _carried(url: str) -> Iterator[str]:
         yield unquote(found[0].replace("_", "/").replace("-", "%"))
     if found := _PLAIN.search(rest):
         yield found[0]
+    if found := _AMP.search(rest):
+        yield f"http{'s' if found[1] else ''}://{found[2]}"
+    if found := _BARE.search(unquote(rest)):
+        yield "https://" + found[1]
     for word in _BASE64.findall(unquote(rest).replace("+", "-")):
         for text in _texts(word):
             if found := _CODED.search(text):
@@ -42,18 +48,18 @@ def _coded(rest: str) -> Iterator[str]:
     """What is percent-encoded once or twice, as a segment of the path or the value of a parameter."""
     for part in re.split(r"[?&;#/]", rest):
         for value in (part, part.partition("=")[2]):
-            if _CODED.match(value):
-                yield unquote(value)
-            elif _CODED.match(unquote(value)):
-                yield unquote(unquote(value))
+            if found := _CODED.search(value):
+                yield unquote(found[0])
+            elif found := _CODED.search(unquote(value)):
+                yield unquote(found[0])
 
 
 def _texts(word: str) -> Iterator[str]:
-    """What a base64 word says: as it is, and inflated."""
-    try:
-        octets = urlsafe_b64decode(word.rstrip("=") + "=" * (-len(word.rstrip("=")) % 4))
-    except (binascii.Error, ValueError):
-        return
-    yield octets.decode("latin-1").replace("\\/", "/")
-    with suppress(zlib.error):
-        yield zlib.decompress(octets).decode("latin-1")
+    """What a base64 word says: as it is, and inflated, with up to two characters ahead of it that are none of it."""
+    word = word.rstrip("=")
+    for coded in (word, word[1:], word[2:]):
+        with suppress(binascii.Error, ValueError):
+            octets = urlsafe_b64decode(coded + "=" * (-len(coded) % 4))
+            yield octets.decode("latin-1").replace("\\/", "/")
+            with suppress(zlib.error):
+                yield zlib.decompress(octets).decode("latin-1")
