@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from tests.leaks.chromium import Channel
 from tests.leaks.spelling import SPELLINGS
-from tests.leaks.wire import HTML, RAW, Piece, Wire, message
+from tests.leaks.wire import HTML, RAW, XHTML, Piece, Wire, message
 
 CASES = Path(__file__).parent / "cases"
 _PLACE = re.compile(r"\{(url|host|path|document)(?:\.([a-z0-9-]+))?\}")
@@ -41,9 +41,10 @@ class Case:
     `fires`: how Chromium does it, `NONE` where it does not and the octets alone can be judged. `content`: it shows an
     image, which `balanced` keeps from an address that nobody is known to count by. `out`: why this is not for Sluis to
     stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are. `inert`: its
-    address stays, under names that nobody knows, which Chromium must show to be harmless. `medium`: the CSS medium it
-    is opened in. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both
-    `{document}` stands for `document`, which is what a spelling is to be applied to as a whole.
+    address stays, under names that nobody knows, which Chromium must show to be harmless where it calls without.
+    `medium`: the CSS medium it is opened in. `click`: it waits for the pointer, which is brought and pressed once, amid
+    the page. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both `{document}`
+    stands for `document`, which is what a spelling is to be applied to as a whole.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Case:
     leak: str
     inert: bool
     medium: str
+    click: bool
     html: str
     document: str
     container: str
@@ -63,7 +65,15 @@ class Case:
     @property
     def shown(self) -> bool:
         """Whether a mail client finds HTML in it to show."""
-        return bool(self.html) or any(part.media_type.lower().startswith(HTML) for part in self.parts)
+        return bool(self.html) or any(part.media_type.lower().startswith((HTML, XHTML)) for part in self.parts)
+
+    def written(self, wire: Wire) -> bool:
+        """Whether the charset of `wire` has every character of the case, and NUL if it has one."""
+        text = "".join((self.html, self.document, *(part.text for part in self.parts)))
+        try:
+            return text.encode(wire.codec).decode(wire.codec) == text
+        except UnicodeEncodeError:
+            return False
 
     def raw(self, address: Address, wire: Wire = RAW) -> bytes:
         """The message that calls `address`, written as `wire` says."""
@@ -104,7 +114,8 @@ def _group(path: Path) -> Iterator[Case]:
 
 
 def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
-    known = {"fires", "content", "out", "leak", "inert", "medium", "html", "document", "container", "fields", "parts"}
+    known = {"fires", "content", "out", "leak", "inert", "medium", "click", "html", "document", "container", "fields"}
+    known |= {"parts"}
     if row.keys() - known:
         raise ValueError(f"{name}: {row.keys() - known}")
     parts = tuple(Piece(part["type"], part.get("fields", {}), part["text"]) for part in row.get("parts", ()))
@@ -117,6 +128,7 @@ def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
         row.get("leak", ""),
         row.get("inert", False),
         row.get("medium", "screen"),
+        row.get("click", False),
         row.get("html", ""),
         row.get("document", ""),
         row.get("container", "related"),

@@ -24,6 +24,8 @@ BATCH = 250
 """Exhibits to one browser, which is told of every host on its command line."""
 PATIENCE = 6.0
 """Seconds after which a page whose network never rests is left."""
+AFTERMATH = 2.0
+"""Seconds that a page has after the pointer was pressed on it."""
 _LOOPBACK = re.compile(r"\b127\.1\.0\.\d+\b")
 _LOG = {"HOST_RESOLVER_MANAGER_REQUEST": "dns", "TCP_CONNECT_ATTEMPT": "socket"}
 
@@ -40,12 +42,13 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A message to open, and the only host that it could contact."""
+    """A message to open, and the only host that it could contact. `click`: the pointer is pressed once on it."""
 
     name: str
     raw: bytes
     host: str
     medium: str = "screen"
+    click: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class _Tab:
     session: str
     frame: str
     medium: str = "screen"
+    click: bool = False
     left: float = 0.0
     loaders: set[str] = field(default_factory=set)
     spent: set[str] = field(default_factory=set)
@@ -108,7 +112,9 @@ def _open_all(pipe: Pipe, exhibits: Sequence[Exhibit]) -> None:
         tab = tabs.get(message.get("sessionId", ""))
         done = [each for each in busy if (each is tab and _rests(each, message)) or time.monotonic() > each.left]
         for each in done:
-            if not _next(pipe, each, waiting):
+            if each.click:
+                _click(pipe, each)
+            elif not _next(pipe, each, waiting):
                 busy.remove(each)
 
 
@@ -130,9 +136,19 @@ def _next(pipe: Pipe, tab: _Tab, waiting: list[tuple[int, Exhibit]]) -> bool:
     if exhibit.medium != tab.medium:
         tab.medium = exhibit.medium
         pipe.send("Emulation.setEmulatedMedia", {"media": exhibit.medium}, tab.session)
+    tab.click = exhibit.click
     pipe.send("Page.navigate", {"url": f"{_address(number)}/"}, tab.session)
     tab.left = time.monotonic() + PATIENCE
     return True
+
+
+def _click(pipe: Pipe, tab: _Tab) -> None:
+    """Press the pointer amid the page, and give it time to act."""
+    for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+        where = {"type": kind, "x": View().width // 2, "y": View().height // 2, "button": "left", "clickCount": 1}
+        pipe.send("Input.dispatchMouseEvent", where, tab.session)
+    tab.click = False
+    tab.left = time.monotonic() + AFTERMATH
 
 
 def _rests(tab: _Tab, message: Message) -> bool:

@@ -28,12 +28,12 @@ PATHS = {
     "picture": "/pictures/harbour.jpg",
 }
 """What is called: Amazon SES counts opens by the one, on any host; nobody is known to by the other."""
-ABROAD = ("img-src", "entities", "css-import", "css-escaped-url", "iframe-srcdoc", "preconnect")
-"""The cases that Chromium opens in every encoding and charset; in octets, all are."""
 LOOKS = 3
 """How often Chromium may be asked how it opens an uncleaned case."""
 UNREAD = "utf-7"
 """The charset that Chromium refuses to read (WHATWG Encoding), as all browsers do."""
+ABROAD = tuple(wire for wire in WIRES if wire is not RAW and wire.charset != UNREAD)
+"""How cases are written that Chromium opens once more: each in the next of these, so that all of them get many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,14 @@ class Trial:
 
     def exhibit(self) -> Exhibit:
         """What comes out for it, to be opened."""
-        return Exhibit(str(self), self.cleaned(), self.address.host, self.case.medium)
+        return self._shown(self.cleaned())
+
+    def control(self) -> Exhibit:
+        """The message as it came, to be opened."""
+        return self._shown(self.case.raw(self.address, self.wire))
+
+    def _shown(self, raw: bytes) -> Exhibit:
+        return Exhibit(str(self), raw, self.address.host, self.case.medium, click=self.case.click)
 
     def __str__(self) -> str:
         return f"{self.case.name}, {self.policy}, {self.called}, {self.wire.encoding}, {self.wire.charset}"
@@ -76,7 +83,7 @@ def _rules() -> Rules:
 class Verdict(StrEnum):
     """What the octets say of a trial. `KEPT`: what comes out names the host, as the policy has it.
 
-    `INERT`: it does so where nothing loads, which is for Chromium to show.
+    `INERT`: it does so where nothing loads, which is for Chromium to show, or no NUL is left that a client could skip.
     """
 
     SILENT = "silent"
@@ -87,9 +94,10 @@ class Verdict(StrEnum):
 
 def verdict(trial: Trial) -> Verdict:
     """The trial's, by what comes out for it."""
-    if not octets.names(trial.cleaned(), trial.address.host):
+    raw = trial.cleaned()
+    if not octets.names(raw, trial.address.host):
         return Verdict.SILENT
-    if trial.case.inert and trial.case.fires is not Channel.NONE:
+    if trial.case.inert and (trial.case.fires is not Channel.NONE or not octets.skipped(raw)):
         return Verdict.INERT
     return Verdict.KEPT if trial.kept else Verdict.CALLS
 
@@ -107,18 +115,14 @@ def leaking(wire: Wire = RAW) -> Iterator[Trial]:
 
 
 def misdescribed(sink: Sink, folder: Path) -> dict[str, Channel]:
-    """The cases, some in every encoding and charset, that Chromium opens otherwise than they say, and how.
+    """The cases, each as it stands and on one wire more, that Chromium opens otherwise than they say, and how.
 
     What Chromium does ahead of need it may leave undone when it is busy, so whatever differs is looked at again.
     """
-    trials = [Trial(case, "original", "tracker", wire) for wire in WIRES for case in _shown(wire)]
+    trials = [Trial(case, "original", "tracker", wire) for case, wire in shown()]
     found = dict.fromkeys(map(str, trials), Channel.NONE)
     for _ in range(LOOKS):
-        exhibits = [
-            Exhibit(str(trial), trial.case.raw(trial.address, trial.wire), trial.address.host, trial.case.medium)
-            for trial in trials
-        ]
-        seen = contacts(exhibits, sink, folder)
+        seen = contacts([trial.control() for trial in trials], sink, folder)
         found = {name: min(found[name], channel, key=list(Channel).index) for name, channel in seen.items()}
         trials = [trial for trial in trials if found[str(trial)] is not trial.case.fires]
     return {str(trial): found[str(trial)] for trial in trials}
@@ -131,20 +135,25 @@ def calls(sink: Sink, folder: Path) -> dict[str, Channel]:
     """
     wanted = [
         trial
-        for wire in WIRES
-        for case in _shown(wire)
+        for case, wire in shown()
         if case.fires is not Channel.NONE and not case.out and not case.leak
-        for trial in _two(case, wire)
+        for trial in (_four(case) if wire is RAW else _two(case, wire))
+        if not trial.kept
     ]
     found = contacts(list(_unlike(trial.exhibit() for trial in wanted)), sink, folder)
     return {name: channel for name, channel in found.items() if channel is not Channel.NONE}
 
 
-def _shown(wire: Wire) -> Iterator[Case]:
-    """The cases that Chromium opens in this encoding and charset."""
-    return (
-        case for case in cases() if case.shown and (wire is RAW or (case.name in ABROAD and wire.charset != UNREAD))
-    )
+def shown() -> Iterator[tuple[Case, Wire]]:
+    """What Chromium opens: every case that a mail client shows, on the plainest wire and on one of those abroad."""
+    number = 0
+    for case in cases():
+        if case.shown:
+            yield case, RAW
+            wires = (ABROAD[(number + step) % len(ABROAD)] for step in range(len(ABROAD)))
+            if case.fires is not Channel.NONE:
+                yield case, next(wire for wire in wires if case.written(wire))
+                number += 1
 
 
 def _four(case: Case) -> Iterator[Trial]:

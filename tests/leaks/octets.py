@@ -27,6 +27,11 @@ def names(raw: bytes, host: str) -> bool:
     return any(host in reading for text in texts for reading in _readings(text))
 
 
+def skipped(raw: bytes) -> bool:
+    """Whether a text of the message `raw` has a NUL, which a client may skip, and so read another text."""
+    return any("\0" in _text(part) for part in email.message_from_bytes(raw).walk())
+
+
 def _text(part: Message) -> str:
     octets = part.get_payload(decode=True)
     if not isinstance(octets, bytes):

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-HTML = "text/html"
+HTML, XHTML = "text/html", "application/xhtml+xml"
 _LINE = 76  # octets of an encoded line (RFC 2045 §6.7, §6.8)
 _BOUNDARY = "=_leak"
 

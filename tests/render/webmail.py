@@ -45,7 +45,7 @@ def page(raw: bytes, at: str = ORIGIN) -> dict[str, Resource]:
     """What a webmail serves for the message, by URL: its HTML part at `at`, its inline images (RFC 2392) below."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
-    body = message.get_body(("html", "plain"))
+    body = message.get_body(("html", "plain")) or _xhtml(message)
     assert body is not None
     octets = _octets(body)
     parts = {}
@@ -58,6 +58,11 @@ def page(raw: bytes, at: str = ORIGIN) -> dict[str, Resource]:
     charset = body.get_content_charset("us-ascii")
     parts[f"{at}/"] = Resource(f"{body.get_content_type()}; charset={charset}", octets)
     return parts
+
+
+def _xhtml(message: EmailMessage) -> MIMEPart | None:
+    """The document of a mail that has it as XML alone, which the library takes for an attachment."""
+    return next((part for part in message.walk() if part.get_content_type() == "application/xhtml+xml"), None)
 
 
 def _octets(part: MIMEPart) -> bytes:
