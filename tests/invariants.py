@@ -1,14 +1,19 @@
 """What holds for every message whatsoever, checked from outside: the oracle of generated tests and of fuzzers."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
+import html5lib
 from sluis.clean import clean
+from sluis.detect.elements import LOADS, SOURCES
+from sluis.envelope import Envelope
 from sluis.message.mime import parse
 from sluis.policy import Policy
 from sluis.report import UNREAD, Cleaned, Verdict
 from sluis.rules.load import load
 from sluis.rules.table import Rules
+from sluis.urls.parse import parse as url
 
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 
@@ -34,9 +39,9 @@ def outside(raw: bytes, done: Cleaned) -> None:
     assert len(done.raw) - len(tail) >= found
 
 
-def check(raw: bytes, policy: Policy) -> Cleaned:
+def check(raw: bytes, policy: Policy, envelope: Envelope | None = None) -> Cleaned:
     """Clean `raw` and assert what holds for every message whatsoever."""
-    done = clean(raw, policy, rules())
+    done = clean(raw, policy, rules(), envelope)
     report = done.report
     assert (report.bytes_in, report.bytes_out) == (len(raw), len(done.raw))
     assert report.verdict is not Verdict.FAILED or report.reason in UNREAD
@@ -45,7 +50,7 @@ def check(raw: bytes, policy: Policy) -> Cleaned:
         assert done.raw == raw
     assert BARE.search(raw) or not BARE.search(done.raw)  # the relay takes no such message and sends none
     outside(raw, done)
-    again = clean(done.raw, policy, rules())
+    again = clean(done.raw, policy, rules(), envelope)
     assert again.report.edited == ()
     assert again.raw == done.raw
     if policy.fit:
@@ -57,3 +62,14 @@ def sizes(raw: bytes) -> list[tuple[int, int]]:
     """The octets and the lines of the message and of each of its parts."""
     bodies = (raw[slice(*part.body)] for part in parse(raw).parts)
     return [(len(octets), octets.count(b"\n")) for octets in (raw, *bodies)]
+
+
+def beacons(page: str) -> Iterator[str]:
+    """The known beacons that a browser would load from `page`, by the tree that the standard makes of it."""
+    for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
+        name = str(element.tag).rpartition("}")[2]
+        loading = {*SOURCES.get(name, ()), *(LOADS[name].attributes if name in LOADS else ())} - {"srcset"}
+        for attribute, value in element.attrib.items():
+            address = url(value) if str(attribute).rpartition("}")[2] in loading else None
+            if address and rules().open(address):
+                yield value

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import tokenTypes
-from tests.invariants import check, rules
+from tests.invariants import beacons, check, rules
+from tests.linear.hostile import PIXEL
 
 from sluis import clean as cleaner
 from sluis.authentication import arc, dkim, dmarc, spf
@@ -25,6 +26,7 @@ from sluis.authentication.verdict import Verdicts
 from sluis.clean import reads
 from sluis.detect.elements import ELEMENTS
 from sluis.edge.pool import CleaningError
+from sluis.envelope import Envelope
 from sluis.imap.capability import offered
 from sluis.imap.command import ask
 from sluis.imap.fetch import answer
@@ -40,8 +42,8 @@ from sluis.milter.changes import changes
 from sluis.milter.collected import Collected
 from sluis.milter.packet import Framer as PacketFramer
 from sluis.milter.packet import Packet, ProtocolError, agreed
-from sluis.policy import POLICIES
-from sluis.report import Edit, Verdict
+from sluis.policy import POLICIES, Policy
+from sluis.report import Action, Edit, Verdict
 from sluis.scan.budget import Budget, Overrun
 from sluis.scan.css import references
 from sluis.scan.fold import fold
@@ -55,6 +57,7 @@ CHARSETS = (
     *("utf-8", "windows-1252", "shift_jis", "gbk", "big5", "euc-kr", "utf-7", "utf-16", "utf-16-le", "utf-32"),
     *("iso-2022-jp", "iso-2022-kr", "hz", "cp037", "x-unknown"),
 )
+ASCII = ("utf-8", "windows-1252", "shift_jis", "gbk", "big5", "euc-kr")
 TYPES = ("text/html", "text/plain", "text/calendar", "text/vcard", "image/svg+xml", "text/css", "text/x-amp-html")
 WRITTEN = ("7bit", "quoted-printable", "base64")
 STATES = ("dataState", "rcdataState", "rawtextState", "scriptDataState", "plaintextState", "cdataSectionState")
@@ -199,18 +202,40 @@ def css(data: bytes) -> None:
 
 
 def clean(data: bytes) -> None:
-    """The invariants, for a message as it stands, or for a part that the head describes."""
+    """The invariants, for a message as it stands, or for a part that the head describes.
+
+    A part may have a known beacon planted into it, anywhere: of that, and of all others, none may be left to load.
+    """
     head, octets = split(data)
     policy = replace(POLICIES[sorted(POLICIES)[head[0] % len(POLICIES)]], fit=bool(head[1] & 1))
+    envelope = Envelope("", ("reader@home.example", "a.b+c@gmail.com")) if head[2] & 2 else None
     if head[2] & 1:
-        check(octets, policy)
+        check(octets, policy, envelope)
+        return
+    if head[6] & 2:
+        planted(head, octets, policy, envelope)
         return
     kind, written = TYPES[head[3] % len(TYPES)], WRITTEN[head[4] % len(WRITTEN)]
     text, name = octets, CHARSETS[head[5] % len(CHARSETS)]
     if head[6] & 1 and name != "x-unknown":
         text = octets.decode("latin-1").encode(name, "xmlcharrefreplace")
     header = f"Content-Type: {kind}; charset={name}\r\nContent-Transfer-Encoding: {written}\r\n\r\n"
-    check(header.encode() + transferred(text, written), policy)
+    check(header.encode() + transferred(text, written), policy, envelope)
+
+
+def planted(head: bytes, octets: bytes, policy: Policy, envelope: Envelope | None) -> None:
+    """HTML with a beacon in it, at a place that the head tells: whatever stands around it, no browser loads one."""
+    name, written = ASCII[head[5] % len(ASCII)], WRITTEN[head[4] % len(WRITTEN)]
+    place = head[7] * len(octets) // 255
+    text = octets[:place] + PIXEL.encode() + octets[place:]
+    header = f"Content-Type: text/html; charset={name}\r\nContent-Transfer-Encoding: {written}\r\n\r\n"
+    done = check(header.encode() + transferred(text, written), policy, envelope)
+    refused = any(finding.action is Action.KEPT and "no room" in finding.why for finding in done.report.findings)
+    if done.report.verdict is Verdict.SKIPPED or not policy.edit or refused:
+        return
+    (part,) = parse(done.raw).parts
+    page = decode(done.raw, part.body, part.encodings[0]).octets.decode(name, "replace")
+    assert list(beacons(page)) == []
 
 
 def transferred(text: bytes, written: str) -> bytes:

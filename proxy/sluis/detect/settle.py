@@ -62,15 +62,19 @@ def _survey(page: Page) -> list[Proposal]:
 
 
 def _settle(found: Iterable[Proposal]) -> tuple[tuple[Proposal, ...], bool]:
-    """Drop or widen cuts until none overlap; also whether that lost one which may still be needed."""
+    """Drop or widen cuts until none overlap; also whether one that was lost may still be needed, or one that was made
+    within an address that stays makes another of it.
+    """
     settled: list[Proposal] = []
     last: Proposal | None = None
-    tangled = False
+    tangled, kept = False, 0
     for proposal in found:
         if proposal.cut.replacement is None:
             settled.append(proposal)
+            kept = max(kept, proposal.cut.end)
         elif last is None or proposal.cut.start >= last.cut.end:
             settled.append(proposal)
+            tangled = tangled or proposal.cut.start < kept
             last = proposal
         elif proposal.cut.end <= last.cut.end and last.action in _GOING:
             settled.append(replace(proposal, cut=last.cut, action=last.action))

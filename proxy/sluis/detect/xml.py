@@ -28,7 +28,7 @@ _ATTRIBUTES = re.compile(rf"<!attlist[ \t\n\r\f](?:[^\"'<>]++|{_LITERAL})*+")
 _VALUE = re.compile(_LITERAL)
 # What an entity of XML may stand for: names of vocabularies, words, and characters that no address is made of.
 _HARMLESS = re.compile(
-    r"http://(?:www\.w3\.org|ns\.adobe\.com)/[a-z0-9./-]*+|[a-z0-9 ,-]*+"
+    r"http://(?:www\.w3\.org|ns\.adobe\.com)/[a-z0-9./-]*+|[a-z0-9 \t\n\r\f,-]*+"
     r"|&#(?:1[3-9][0-9]|[2-9][0-9]{2}|[1-9][0-9]{3,4});"
 )
 _STYLE = "the client fetches this style sheet when the message is opened"
