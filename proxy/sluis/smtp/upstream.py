@@ -58,7 +58,7 @@ class SmtpHop:
         except OSError as error:
             raise HopError(Trouble.UNREACHABLE) from error
         hop = cls(wire, patience)
-        with hop._watched():
+        with hop._watched(patience.connect):
             if preamble:
                 wire.write(preamble)
             greeting = await wire.heard()
@@ -91,14 +91,14 @@ class SmtpHop:
 
     async def secure(self, context: ssl.SSLContext, name: str) -> None:
         """Begin TLS, checking the certificate for `name` as `context` says. Raises HopError."""
-        with self._watched(Trouble.TLS):
+        with self._watched(self._patience.connect, Trouble.TLS):
             await self._wire.start_tls(context, server_hostname=name, timeout=self._patience.connect)
 
     async def introduce(self, client: Client, name: str) -> None:
         """Say by XCLIENT for whom this connection is, and greet anew. Raises HopError where it may not be said."""
         arguments = tuple(commands(client, self._told))
-        with self._watched():
-            replies = [await self._wire.ask(b"XCLIENT", each, within=self._patience.command) for each in arguments]
+        with self._watched(self._patience.command):
+            replies = [await self._wire.ask(b"XCLIENT", each) for each in arguments]
         if not replies or any(reply.code != 220 for reply in replies):
             self._wire.close()
             raise HopError(Trouble.IDENTITY)
@@ -121,29 +121,30 @@ class SmtpHop:
 
     async def login(self, command: bytes, answered: Answered) -> Reply:
         """AUTH, and each challenge's answer, as the client has them. The words are not looked at here."""
-        with self._watched():
-            reply = await self._wire.ask(b"AUTH", command, within=self._patience.command)
+        with self._watched(self._patience.command):
+            reply = await self._wire.ask(b"AUTH", command)
             for _ in range(_CHALLENGES):
                 if reply.code != 334:
                     return reply if reply.code == 235 else _refusal(reply)
+                self._wire.allow(None)
                 answer = await answered(reply)
                 if answer is None:
                     raise HopError(Trouble.LOST)
-                reply = await self._wire.ask(answer, within=self._patience.command)
+                self._wire.allow(self._patience.command)
+                reply = await self._wire.ask(answer)
             raise GarbledError("challenges without an end")
 
     async def data(self, *message: bytes) -> Reply:
         """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
-        with self._watched():
-            async with asyncio.timeout(self._patience.data):
-                start = await self._wire.ask(b"DATA")
-                if start.code != 354:
-                    return _refusal(start)
-                if await self._wire.send(*message):
-                    return await self._final()
-                refusal = await self._wire.heard()
-                self._wire.close()
-                return _refusal(refusal)
+        with self._watched(self._patience.data):
+            start = await self._wire.ask(b"DATA")
+            if start.code != 354:
+                return _refusal(start)
+            if await self._wire.send(*message):
+                return await self._final()
+            refusal = await self._wire.heard()
+            self._wire.close()
+            return _refusal(refusal)
 
     async def rset(self) -> Reply:
         """RSET."""
@@ -153,7 +154,8 @@ class SmtpHop:
         """QUIT, and hang up."""
         try:
             if self.alive:
-                await self._wire.ask(b"QUIT", within=_FAREWELL)
+                self._wire.allow(_FAREWELL)
+                await self._wire.ask(b"QUIT")
         except (SMTPException, OSError, GarbledError):
             pass
         finally:
@@ -168,27 +170,28 @@ class SmtpHop:
 
     async def _fly(self, command: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """The reply to `command`, sent now, with the recipients `ahead` behind it, if it was not sent before."""
-        with self._watched():
-            async with asyncio.timeout(self._patience.command):
-                if not self._sent:
-                    self._sent.append(command)
-                    self._sent.extend(b"RCPT TO:" + each for each in ahead if self._pipelining)
-                    self._wire.write(b"".join(b"%b\r\n" % each for each in self._sent))
-                if self._sent.popleft() != command:
-                    raise GarbledError("a reply to another command")
-                return sane(await self._wire.heard(more=bool(self._sent)))
+        with self._watched(self._patience.command):
+            if not self._sent:
+                self._sent.append(command)
+                self._sent.extend(b"RCPT TO:" + each for each in ahead if self._pipelining)
+                self._wire.write(b"".join(b"%b\r\n" % each for each in self._sent))
+            if self._sent.popleft() != command:
+                raise GarbledError("a reply to another command")
+            return sane(await self._wire.heard(more=bool(self._sent)))
 
     async def _ask(self, *words: bytes) -> Reply:
-        with self._watched():
+        with self._watched(self._patience.command):
             if self._sent:
                 raise GarbledError("replies that were not asked for")
-            return sane(await self._wire.ask(*words, within=self._patience.command))
+            return sane(await self._wire.ask(*words))
 
     @contextmanager
-    def _watched(self, otherwise: Trouble = Trouble.LOST) -> Iterator[None]:
-        """End the connection on anything but a reply, be it that the client is gone and nobody waits any more."""
+    def _watched(self, seconds: float, otherwise: Trouble = Trouble.LOST) -> Iterator[None]:
+        """End the connection on anything but a reply in time, be it that the client is gone and nobody waits."""
+        self._wire.allow(seconds)
         try:
             yield
+            self._wire.allow(None)
         except BaseException as error:
             self._wire.close()
             match error:
