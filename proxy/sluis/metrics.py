@@ -82,6 +82,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
         "direction": _closed("in", "out"),
         "command": _closed("connect", "helo", "starttls", "auth", "mail", "rcpt", "xforward", "data", "rset", "quit"),
         "reply": _closed("2xx", "3xx", "4xx", "5xx", NONE),
+        "origin": _closed("new", "ready", "kept", "lost"),
         "stage": _closed("parse", "size", "clean", "pool", "upstream-connect", "upstream", "store"),
         "reason": _closed(
             "bare-newline",
@@ -139,6 +140,13 @@ TABLE = (
         Counter,
         "Replies of the mail server behind, by command and class; none when no reply came.",
         ("edge", "command", "reply"),
+    ),
+    Metric(
+        "sluis_upstream_connections_total",
+        Counter,
+        "Connections to the mail server behind: made for a client that waits (new), made ahead (ready), had by others "
+        "before (kept), or closed by the server while none had it (lost).",
+        ("edge", "origin"),
     ),
     Metric("sluis_sessions", Gauge, "Client sessions open now.", ("edge",)),
     Metric("sluis_failures_total", Counter, "What went wrong on this side, by stage.", ("edge", "stage")),
@@ -234,6 +242,10 @@ class Metrics:
     def upstream_reply(self, edge: str, command: str, code: int | None) -> None:
         """Count a reply (RFC 5321 §4.2) of the server behind; None when none came."""
         self._count("sluis_upstream_replies_total", edge, command, f"{code // 100}xx" if code else NONE)
+
+    def connection(self, edge: str, origin: str) -> None:
+        """Count a connection to the server behind by where a client has it from."""
+        self._count("sluis_upstream_connections_total", edge, origin)
 
     def session(self, edge: str) -> AbstractContextManager[None]:
         """A client session, open for as long as the context lasts."""

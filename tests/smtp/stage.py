@@ -233,6 +233,7 @@ async def stage(
         "hostname": "gate.example",
         "upstream": upstream or kind(behind.endpoint),
         "upstream_timeout": LONG,
+        "upstream_ready": 0,
         "received": False,
         "trace": False,
     }

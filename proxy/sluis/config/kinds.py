@@ -147,6 +147,7 @@ def _list_id(text: str) -> str:
 Octets = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+CountOrNone = Annotated[int, Field(ge=0)]
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
 PlaceText = Annotated[Endpoint | None, BeforeValidator(_place)]
 ResolverText = Annotated[Endpoint, BeforeValidator(_resolver)]

@@ -17,6 +17,7 @@ from sluis.config.kinds import (
     AnyPath,
     AuthorityFile,
     Count,
+    CountOrNone,
     Domain,
     EndpointText,
     HostName,
@@ -194,6 +195,7 @@ class SmtpSection(_Section):
     upstream: UpstreamText = Maildir(Path("./mail"))
     trust: bool = False
     upstream_identity: Literal["none", "xclient", "proxy"] = "none"
+    upstream_ready: CountOrNone = 5
     auth: Literal["off", "offered", "required"] = "off"
     accept_domains: tuple[Domain, ...] = ()
     xclient_from: tuple[NetworkText, ...] = ()

@@ -2,6 +2,7 @@
 
     server ─▶ relay ─▶ cleaning        the client's side, the 2xx rule, the cleaner
        │        └────▶ hop             where mail goes on to: upstream (SMTP), lmtp, maildir
+       │               connector       ways to it, and those that are ready before a client comes: ready
     inbox, framing, path, reply        octets ⇄ values, without a socket
 
 `run` opens a gate; nothing else is meant for other packages.

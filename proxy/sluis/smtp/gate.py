@@ -18,14 +18,15 @@ from sluis.edge.pool import Pool, Work
 from sluis.edge.port import place
 from sluis.metrics import Metrics
 from sluis.rules.table import Rules
+from sluis.smtp.connector import Identity, SmtpConnector
 from sluis.smtp.framing import flaw
 from sluis.smtp.hop import Connect
 from sluis.smtp.lmtp import LmtpConnector
 from sluis.smtp.maildir import MaildirConnector
 from sluis.smtp.reach import Reach
+from sluis.smtp.ready import Ready
 from sluis.smtp.server import ClientSession
 from sluis.smtp.service import EDGE, Service
-from sluis.smtp.upstream import Identity, SmtpConnector
 
 _TLS = "smtp.tls"
 
@@ -60,6 +61,7 @@ class Gate:
             server_context(_TLS, self._service.smtp.tls)
             certify(self._service.tls, _TLS, self._service.smtp.tls)
         self._service.cleaner.renew(self._bound(rules))
+        self._reach.renew()
 
     async def close(self, grace: float = 30.0) -> None:
         """Take no more clients, finish within `grace` seconds what is under way, and part from those inside.
@@ -74,7 +76,7 @@ class Gate:
             await asyncio.wait(work, timeout=end - loop.time())
         for task in work:
             task.cancel()
-        self._reach.close()
+        await self._reach.part()
         self._service.cleaner.close()
         if self._service.judge:
             self._service.judge.close()
@@ -96,7 +98,7 @@ async def run(
     pool = Pool(
         partial(prepared, clean, choice, config.rules, config.kept), config.cleaning.processes, config.cleaning.timeout
     )
-    reach = Reach(_connector(smtp, name))
+    reach = Reach(_connections(smtp, name, metrics))
     service = Service(
         smtp=smtp,
         name=name,
@@ -131,7 +133,15 @@ def _refuse_open_relay(smtp: SmtpSection) -> None:
         )
 
 
-def _connector(smtp: SmtpSection, name: str) -> Connect:
+def _connections(smtp: SmtpSection, name: str, metrics: Metrics) -> Connect:
+    """What connects to where mail goes on to, with some ready before they are asked for where that can be."""
+    connect = _connector(smtp, name)
+    if isinstance(connect, MaildirConnector) or smtp.upstream_identity == "proxy" or not smtp.upstream_ready:
+        return connect
+    return Ready(connect, smtp.upstream_ready, partial(metrics.connection, EDGE))
+
+
+def _connector(smtp: SmtpSection, name: str) -> SmtpConnector | LmtpConnector | MaildirConnector:
     identity = Identity(smtp.upstream_identity)
     match smtp.upstream:
         case Smtp(endpoint):

@@ -83,6 +83,10 @@ class Hop(Protocol):
     def alive(self) -> bool:
         """Whether it is worth a command."""
 
+    @property
+    def waited(self) -> bool:
+        """Whether it was made before its client came, and has not answered since: it may be gone, and nobody knows."""
+
     async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """Open a transaction."""
 
@@ -114,5 +118,12 @@ class Hop(Protocol):
         """Drop the connection at once, and with it the transaction."""
 
 
-Connect = Callable[[Client | None], Awaitable[Hop]]
-"""Connects for a client, or for the gate itself. Raises HopError."""
+class Connect(Protocol):
+    """Connects to the next hop, and parts from it."""
+
+    async def __call__(self, client: Client | None) -> Hop:
+        """A connection for `client`, or for the gate itself. Raises HopError."""
+
+    async def leave(self, hop: Hop) -> None:
+        """Take a connection back that its client needs no more. Never raises HopError."""
+        await hop.quit()

@@ -14,16 +14,15 @@ minutes for each; and over 250, after which nobody would ever tell that a recipi
 RCPT what they can, where each recipient has a reply of its own, so that differences after the dot are rare.
 """
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from sluis.config import Endpoint, UpstreamTimeoutSection
 from sluis.smtp.client import Client
-from sluis.smtp.hop import Hop, HopError, Trouble
+from sluis.smtp.connector import Connector, Identity
 from sluis.smtp.reply import Reply
-from sluis.smtp.upstream import Identity, SmtpHop, sane
+from sluis.smtp.upstream import SmtpHop, sane
 
 
 class LmtpHop(SmtpHop):
@@ -48,27 +47,22 @@ class LmtpHop(SmtpHop):
         return one_reply([sane(await self._wire.heard(more=later > 0)) for later in owed])
 
 
-class LmtpConnector:
+class LmtpConnector(Connector):
     """Connects to one LMTP store, by TCP or through its Unix socket."""
 
     def __init__(
         self, address: Endpoint | Path, name: str, patience: UpstreamTimeoutSection, identity: Identity
     ) -> None:
         self._address = address
-        self._identity = identity
+        self.identity = identity
         self._name = name
         self._patience = patience
 
-    async def __call__(self, client: Client | None) -> Hop:
-        """A connection for `client`, greeted. Raises HopError, after `connect` seconds at the latest."""
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                hop = await LmtpHop.open(self._address, self._patience, self._identity.preamble(client))
-                await hop.hello(self._name)
-                await self._identity.introduce(hop, client, self._name)
-                return hop
-        except TimeoutError as error:
-            raise HopError(Trouble.TIMEOUT) from error
+    async def greeted(self, client: Client | None) -> SmtpHop:
+        """A connection. Raises HopError."""
+        hop = await LmtpHop.open(self._address, self._patience, self.identity.preamble(client))
+        await hop.hello(self._name)
+        return hop
 
 
 def one_reply(replies: list[Reply]) -> Reply:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sluis.smtp import answers
 from sluis.smtp.client import Client
-from sluis.smtp.hop import Answered, Hop, HopError, Offers, Trouble
+from sluis.smtp.hop import Answered, Connect, Hop, HopError, Offers, Trouble
 from sluis.smtp.path import argument as read
 from sluis.smtp.reply import Reply
 
@@ -35,6 +35,7 @@ class MaildirHop:
 
     offers = _OFFERS
     alive = True
+    waited = False
 
     def __init__(self, path: Path, *, return_path: bool) -> None:
         self._path = path
@@ -79,7 +80,7 @@ class MaildirHop:
         """Nothing is open."""
 
 
-class MaildirConnector:
+class MaildirConnector(Connect):
     """Makes the Maildir where there is none, and stands in for a connection. Raises OSError."""
 
     def __init__(self, path: Path, *, return_path: bool) -> None:

@@ -3,6 +3,7 @@
 from sluis.edge import reach
 from sluis.smtp.client import Client
 from sluis.smtp.hop import Connect, Hop, HopError
+from sluis.smtp.ready import Ready
 
 
 class Reach(reach.Reach):
@@ -21,6 +22,21 @@ class Reach(reach.Reach):
             raise
         self.close()
         return hop
+
+    async def leave(self, hop: Hop) -> None:
+        """Take a connection back that its client needs no more."""
+        await self._connect.leave(hop)
+
+    def renew(self) -> None:
+        """Hand out no connection that was made before."""
+        if isinstance(self._connect, Ready):
+            self._connect.renew()
+
+    async def part(self) -> None:
+        """Stop asking, and part from all connections that nobody has."""
+        self.close()
+        if isinstance(self._connect, Ready):
+            await self._connect.close()
 
     async def _answers(self) -> bool:
         try:

@@ -52,6 +52,8 @@ _ANSWER = {
     Trouble.STORE: answers.NOT_STORED,
 }
 
+_GONE = Reply.of("421 4.4.2 Gone")  # for this module only
+
 _log = structlog.get_logger()
 
 
@@ -150,17 +152,25 @@ class Relay:
             await self.reset()
         if self.logged_in and not self._alive():
             return answers.LOGIN_LOST
-        try:
-            hop = await self._connected()
-        except HopError as error:
-            return _ANSWER.get(error.trouble, answers.UNAVAILABLE)
-        if not _offered(argument, hop):
-            return answers.OFFER_CHANGED
-        sizeless = b"SIZE" if hop.offers.size is None else None
-        reply = await self._ask("mail", hop.mail(argument.wire(without=sizeless), _passed_on(ahead, hop)))
+        reply = await self._begun(argument, tuple(ahead))
         if reply.positive:
             self._transaction, self._unclear = _Transaction(argument.path), True
         return reply
+
+    async def _begun(self, argument: Argument, ahead: tuple[Argument, ...]) -> Reply:
+        """The reply to MAIL; from another connection, where one that has waited for this client is gone."""
+        while True:
+            try:
+                hop = await self._connected()
+            except HopError as error:
+                return _ANSWER.get(error.trouble, answers.UNAVAILABLE)
+            if not _offered(argument, hop):
+                return answers.OFFER_CHANGED
+            sizeless = b"SIZE" if hop.offers.size is None else None
+            waited = hop.waited
+            reply = await self._ask("mail", hop.mail(argument.wire(without=sizeless), _passed_on(ahead, hop)), waited)
+            if reply is not _GONE:
+                return reply
 
     async def rcpt(self, argument: Argument, ahead: Iterable[Argument] = ()) -> Reply:
         """Name a recipient of the transaction. `ahead`: those that follow."""
@@ -222,20 +232,21 @@ class Relay:
 
     def close(self) -> None:
         """The client is gone. What is being delivered goes on, then the next hop is left."""
-        self._service.start(self._leave())
+        if self._hop:
+            self._service.start(self._leave())
 
     async def _leave(self) -> None:
-        if self._delivery:
+        if self._delivery and not self._delivery.done():
             await asyncio.wait([self._delivery])
         if self._hop:
-            await self._hop.quit()
+            await self._service.connect.leave(self._hop)
 
     def _change(self) -> None:
         """Take another connection next time."""
         self.logged_in = False
         if self._hop:
             hop, self._hop = self._hop, None
-            self._service.start(hop.quit())
+            self._service.start(self._service.connect.leave(hop))
 
     def _alive(self) -> bool:
         return self._hop is not None and self._hop.alive
@@ -254,16 +265,20 @@ class Relay:
         self._service.metrics.upstream_reply(EDGE, "connect", 220)
         return self._hop
 
-    async def _ask(self, command: str, reply: Awaitable[Reply]) -> Reply:
-        """The hop's reply, or 451 where there is none."""
+    async def _ask(self, command: str, reply: Awaitable[Reply], waited: bool = False) -> Reply:
+        """The hop's reply, or 451 where there is none; `_GONE` where it had `waited` and has only taken leave."""
         try:
             heard = await reply
         except HopError as error:
+            if waited and error.trouble is Trouble.LOST:
+                self._hang_up()
+                return _GONE
             self._failed(command, error)
             return _ANSWER.get(error.trouble, answers.LOST)
         self._service.metrics.upstream_reply(EDGE, command, heard.code)
         if heard.code == 421:
             self._hang_up()
+            return _GONE if waited else heard
         return heard
 
     def _failed(self, command: str, error: HopError) -> None:

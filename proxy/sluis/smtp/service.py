@@ -11,7 +11,7 @@ from sluis.edge.admission import Admission
 from sluis.edge.cleaning import Cleaner, Failing
 from sluis.edge.memory import Memory
 from sluis.metrics import Metrics
-from sluis.smtp.hop import Connect
+from sluis.smtp.reach import Reach
 
 if TYPE_CHECKING:
     from sluis.authentication.judge import Judge  # of the extra `auth`
@@ -37,7 +37,7 @@ class Service:
 
     smtp: SmtpSection
     name: str
-    connect: Connect
+    connect: Reach
     cleaner: Cleaner
     failing: Failing
     metrics: Metrics

@@ -11,18 +11,15 @@ import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
-import structlog
 from aiosmtplib.errors import SMTPException
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
-from sluis.config import Endpoint, UpstreamTimeoutSection, UpstreamTlsSection
-from sluis.smtp.client import Client, commands, header
-from sluis.smtp.hop import PASSED_ON, Answered, Hop, HopError, Offers, Trouble
-from sluis.smtp.hostname import host_name
+from sluis.config import Endpoint, UpstreamTimeoutSection
+from sluis.smtp.client import Client, commands
+from sluis.smtp.hop import PASSED_ON, Answered, HopError, Offers, Trouble
 from sluis.smtp.reply import GarbledError, Reply
 from sluis.smtp.wire import Wire, opened
 
@@ -33,8 +30,6 @@ _CHALLENGES = 16  # of one login; no mechanism needs more than a few
 _BOUND = re.compile(r"[a-z0-9_-]*-plus|external", re.IGNORECASE)
 _MECHANISM = re.compile(r"[a-z0-9_-]{1,20}", re.IGNORECASE)  # RFC 4422 §3.1
 
-_log = structlog.get_logger()
-
 
 class SmtpHop:
     """An SMTP server, connected to."""
@@ -43,6 +38,11 @@ class SmtpHop:
 
     def __init__(self, wire: Wire, patience: UpstreamTimeoutSection) -> None:
         self.offers = Offers()
+        self.born = asyncio.get_running_loop().time()
+        self.served = 0  # clients that have had it
+        self.waited = False
+        self._own = False  # one client's, and no other's any more
+        self._begun = False  # a transaction may be open
         self._told: frozenset[str] = frozenset()  # what it may be told of a client (XCLIENT)
         self._pipelining = False
         self._sent: deque[bytes] = deque()  # commands whose replies were not heard yet
@@ -60,6 +60,7 @@ class SmtpHop:
         hop = cls(wire, patience)
         with hop._watched(patience.connect):
             if preamble:
+                hop._own = True
                 wire.write(preamble)
             greeting = await wire.heard()
             if greeting.negative:
@@ -96,18 +97,22 @@ class SmtpHop:
 
     async def introduce(self, client: Client, name: str) -> None:
         """Say by XCLIENT for whom this connection is, and greet anew. Raises HopError where it may not be said."""
-        arguments = tuple(commands(client, self._told))
+        self._own = True
+        if "ADDR" not in self._told:  # by anything else it would not be known
+            self._wire.close()
+            raise HopError(Trouble.IDENTITY)
         with self._watched(self._patience.command):
-            replies = [await self._wire.ask(b"XCLIENT", each) for each in arguments]
-        if not replies or any(reply.code != 220 for reply in replies):
+            replies = [await self._wire.ask(b"XCLIENT", each) for each in commands(client, self._told)]
+        if any(reply.code != 220 for reply in replies):
             self._wire.close()
             raise HopError(Trouble.IDENTITY)
         await self.hello(client.greeting or name)
 
     async def mail(self, argument: bytes, ahead: Iterable[bytes] = ()) -> Reply:
         """MAIL FROM:`argument`."""
+        self._begun = True
         reply = await self._fly(b"MAIL FROM:" + argument, ahead)
-        while self._sent and not reply.positive:
+        while self._sent and not reply.positive and reply.code != 421:
             await self._fly(self._sent[0])  # nobody will ask for it
         return reply
 
@@ -117,10 +122,12 @@ class SmtpHop:
 
     async def forward(self, argument: bytes) -> Reply:
         """XFORWARD."""
+        self._own = True
         return await self._ask(b"XFORWARD", argument)
 
     async def login(self, command: bytes, answered: Answered) -> Reply:
         """AUTH, and each challenge's answer, as the client has them. The words are not looked at here."""
+        self._own = True
         with self._watched(self._patience.command):
             reply = await self._wire.ask(b"AUTH", command)
             for _ in range(_CHALLENGES):
@@ -139,16 +146,33 @@ class SmtpHop:
         with self._watched(self._patience.data):
             start = await self._wire.ask(b"DATA")
             if start.code != 354:
+                self._own = True
                 return _refusal(start)
             if await self._wire.send(*message):
-                return await self._final()
+                reply = await self._final()
+                self._begun, self._own = False, self._own or not reply.positive
+                return reply
             refusal = await self._wire.heard()
             self._wire.close()
             return _refusal(refusal)
 
     async def rset(self) -> Reply:
         """RSET."""
-        return await self._ask(b"RSET")
+        reply = await self._ask(b"RSET")
+        self._begun = not reply.positive
+        return reply
+
+    async def cleared(self) -> bool:
+        """Give up what is open, and say whether another client may have the connection. Never raises HopError."""
+        if self._own or self._sent or not self.alive:
+            return False
+        try:
+            if self._begun:
+                with self._watched(_FAREWELL):
+                    self._begun = not sane(await self._wire.ask(b"RSET")).positive
+        except HopError:
+            return False
+        return self.alive and not self._begun
 
     async def quit(self) -> None:
         """QUIT, and hang up."""
@@ -177,13 +201,19 @@ class SmtpHop:
                 self._wire.write(b"".join(b"%b\r\n" % each for each in self._sent))
             if self._sent.popleft() != command:
                 raise GarbledError("a reply to another command")
-            return sane(await self._wire.heard(more=bool(self._sent)))
+            return self._said(await self._wire.heard(more=bool(self._sent)))
 
     async def _ask(self, *words: bytes) -> Reply:
         with self._watched(self._patience.command):
             if self._sent:
                 raise GarbledError("replies that were not asked for")
-            return sane(await self._wire.ask(*words))
+            return self._said(await self._wire.ask(*words))
+
+    def _said(self, reply: Reply) -> Reply:
+        """`reply` as it is told, and what it says of the connection."""
+        self._own = self._own or not reply.positive
+        self.waited = False
+        return sane(reply)
 
     @contextmanager
     def _watched(self, seconds: float, otherwise: Trouble = Trouble.LOST) -> Iterator[None]:
@@ -202,85 +232,6 @@ class SmtpHop:
                 case SMTPException() | OSError():
                     raise HopError(otherwise) from error
             raise
-
-
-class Identity:
-    """How the server behind is told who the client is; `way` is `none`, `xclient` or `proxy`.
-
-    Without being told it would judge the gate in the client's place, so where it cannot be, no mail goes.
-    """
-
-    def __init__(self, way: Literal["none", "xclient", "proxy"]) -> None:
-        self._way = way
-
-    def preamble(self, client: Client | None) -> bytes:
-        """What is written before the first octet of the dialogue."""
-        return header(client) if self._way == "proxy" else b""
-
-    async def introduce(self, hop: SmtpHop, client: Client | None, name: str) -> None:
-        """Say it within the dialogue, greeting as `name` where the client's own is no name. Raises HopError."""
-        if self._way == "xclient" and client:
-            known = client if client.name else replace(client, name=await host_name(client.address))
-            await hop.introduce(known, name)
-
-
-class SmtpConnector:
-    """Connects to one SMTP server, with TLS as the operator wants it.
-
-    `opportunistic` takes TLS where it is offered and does not check whom it is with, as whoever can stand in between
-    could as well hide the offer (RFC 7435); if TLS fails there, the mail goes without. `required` checks, and mail that
-    cannot go so does not go.
-    """
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        name: str,
-        tls: UpstreamTlsSection,
-        patience: UpstreamTimeoutSection,
-        identity: Identity,
-    ) -> None:
-        self._endpoint = endpoint
-        self._identity = identity
-        self._name = name
-        self._mode = tls.mode
-        self._context = None if tls.mode == "off" else _context(tls)
-        self._patience = patience
-
-    async def __call__(self, client: Client | None) -> Hop:
-        """A connection for `client`, greeted. Raises HopError, after `connect` seconds at the latest."""
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                try:
-                    return await self._attempt(self._context, client)
-                except HopError as error:
-                    if error.trouble is not Trouble.TLS or self._mode == "required":
-                        raise
-                    _log.warning("TLS with the mail server failed, going without", stage="upstream-connect")
-                    return await self._attempt(None, client)
-        except TimeoutError as error:
-            raise HopError(Trouble.TIMEOUT) from error
-
-    async def _attempt(self, context: ssl.SSLContext | None, client: Client | None) -> SmtpHop:
-        hop = await SmtpHop.open(self._endpoint, self._patience, self._identity.preamble(client))
-        offered = await hop.hello(self._name)
-        if context and b"STARTTLS" in offered:
-            await hop.secure(context, self._endpoint.host)
-            await hop.hello(self._name)
-        elif self._mode == "required":
-            await hop.quit()
-            raise HopError(Trouble.TLS)
-        await self._identity.introduce(hop, client, self._name)
-        return hop
-
-
-def _context(tls: UpstreamTlsSection) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not tls.verify or tls.mode == "opportunistic":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def sane(reply: Reply) -> Reply:
