@@ -314,6 +314,8 @@ class Metrics:
         metric = self._metrics[name]
         if not values:
             return metric
+        if met := self._met.get((name, *values)):
+            return met  # as it is kept, so nothing in it is folded
         key = (name, *map(self._folded, self._rows[name].labels, values))
         if key not in self._met:
             self._met[key] = metric.labels(*key[1:])

@@ -66,7 +66,7 @@ def test_less_time_is_less(loop: Loop) -> None:
     assert rung == [3]
 
 
-@pytest.mark.parametrize("end", [Clock.stop, Clock.close])
+@pytest.mark.parametrize("end", [Clock.stop, Clock.cancel])
 def test_a_clock_that_was_stopped_is_never_late(loop: Loop, end: Callable[[Clock], None]) -> None:
     given, rung = clock(loop)
     given.give(10)
@@ -94,8 +94,8 @@ def test_a_thousand_lines_take_one_timer(loop: Loop) -> None:
     assert len(loop.timers) == 1
 
 
-def test_one_that_is_closed_is_held_by_none(loop: Loop) -> None:
+def test_one_that_is_cancelled_is_held_by_none(loop: Loop) -> None:
     given, _ = clock(loop)
     given.give(300)
-    given.close()
+    given.cancel()
     assert all(timer.cancelled() for timer in loop.timers)

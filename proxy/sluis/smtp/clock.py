@@ -28,7 +28,7 @@ class Clock:
         """As much time as it takes, until some is given again."""
         self._end = None
 
-    def close(self) -> None:
+    def cancel(self) -> None:
         """Never call `late` any more, and be held by no timer."""
         self._end = None
         if self._timer:

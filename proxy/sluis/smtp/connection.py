@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from sluis.smtp import answers
 from sluis.smtp.client import Client, announced, connected
+from sluis.smtp.clock import Clock
 from sluis.smtp.inbox import EndlessLineError, Inbox
 from sluis.smtp.relay import Relay
 from sluis.smtp.reply import Reply
@@ -35,6 +36,16 @@ _BEFORE_TLS = frozenset({b"EHLO", b"NOOP", b"QUIT", b"STARTTLS"})  # RFC 3207 §
 _log = structlog.get_logger()
 
 
+class _Nobody:
+    """The handler that aiosmtpd looks for hooks in, for each client, and that has none."""
+
+    def __dir__(self) -> list[str]:
+        return []
+
+
+_NOBODY = _Nobody()
+
+
 class Connection(SMTP):
     """One client's connection, and what it has said of itself."""
 
@@ -44,7 +55,9 @@ class Connection(SMTP):
     def __init__(self, service: Service) -> None:
         smtp = service.smtp
         loop = get_running_loop()
-        super().__init__(None, hostname=service.name, tls_context=service.tls, timeout=smtp.command_timeout, loop=loop)
+        super().__init__(_NOBODY, hostname=service.name, tls_context=service.tls, loop=loop)
+        self._clock = Clock(loop, self._timeout_cb)
+        self._timeout_handle = cast("asyncio.TimerHandle", self._clock)  # for aiosmtpd to cancel
         self._service = service
         self._id = secrets.token_hex(6)
         self._relay = Relay(service, self._id)
@@ -75,6 +88,9 @@ class Connection(SMTP):
         if self._idle:
             self._part(answers.GOING_DOWN)
         return cast("asyncio.Task[None]", self._handler_coroutine)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        self._clock.give(duration or self._service.smtp.command_timeout)
 
     def _timeout_cb(self) -> None:
         self._service.metrics.refused(EDGE, "timeout")
@@ -190,8 +206,7 @@ class Connection(SMTP):
         await self._say(reply)
 
     def _stop_clock(self) -> None:
-        if self._timeout_handle:
-            self._timeout_handle.cancel()
+        self._clock.stop()
 
     @property
     def _secure(self) -> bool:

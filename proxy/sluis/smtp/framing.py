@@ -9,6 +9,7 @@ mended here: they are refused, and NUL with them (RFC 5321 §2.3.8, RFC 5322 §4
 reply code; time is the caller's.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,11 @@ from enum import StrEnum
 PIECE = 262_144  # octets of a message that are written at once
 
 _END = b"\r\n.\r\n"
+_DOT = b"\r\n."
+# Where lines are as long as lines are, these are faster than `find`, `replace` and `count` of more than one octet.
+_ENDING = re.compile(re.escape(_END))
+_DOTS = re.compile(re.escape(_DOT))
+_LONE_CR = re.compile(rb"\r(?!\n)")
 
 
 class Flaw(StrEnum):
@@ -67,7 +73,9 @@ class Framing:
         """The next piece, of any length; None asks for more."""
         held = self._held
         held += octets
-        end = held.find(_END, max(0, self._checked - len(_END) + 1))
+        found = _ENDING.search(held, max(0, self._checked - len(_END) + 1))
+        end = found.start() if found else -1
+        del found  # which keeps `held` from changing its length
         # A CR at the end of a piece is judged with what follows it.
         upto = end + len(_END) if end >= 0 else len(held) - held.endswith(b"\r")
         flaw = _flaw(held, self._checked, upto)
@@ -120,7 +128,7 @@ def _doubled(octets: bytes, last: bytes) -> bytes:
         octets = b"." + octets
     elif octets.startswith(b"\n.") and last.endswith(b"\r"):
         octets = b"\n.." + octets[2:]
-    return octets.replace(b"\r\n.", b"\r\n..")
+    return _DOTS.sub(b"\r\n..", octets)
 
 
 def _unstuffed(held: bytearray, end: int) -> bytes:
@@ -129,12 +137,12 @@ def _unstuffed(held: bytearray, end: int) -> bytes:
     `held` is used up.
     """
     del held[end:]
-    lines = held.replace(b"\r\n.", b"\r\n") if b"\r\n." in held else held
+    lines = held.replace(_DOT, b"\r\n") if _DOT in held else held
     return bytes(memoryview(lines)[2:])
 
 
 def _flaw(octets: bytes | bytearray, start: int, end: int) -> Flaw | None:
-    lines = octets.count(b"\r\n", start, end)
-    if octets.count(b"\r", start, end) != lines or octets.count(b"\n", start, end) != lines:
+    # Where each CR is followed by LF, as many LF as CR leave none over.
+    if octets.count(b"\r", start, end) != octets.count(b"\n", start, end) or _LONE_CR.search(octets, start, end):
         return Flaw.BARE_NEWLINE
     return Flaw.NUL if octets.find(0, start, end) >= 0 else None

@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 MAX_HOPS = 50
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?|\[[0-9A-Za-z.:]{2,64}\]", re.ASCII)
+_written = lru_cache(maxsize=1)(format_datetime)  # which changes every second only, and takes long for what it says
 _RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -37,7 +39,7 @@ def received(origin: Origin, by: str, session: str, when: datetime) -> bytes:
     """The `Received:` field. A name that is none is told as `unknown`; the address is the socket's own."""
     helo = origin.helo if _NAME.fullmatch(origin.helo) else "unknown"
     stamp = f"Received: from {helo} ({_literal(origin.address)})\r\n\tby {by} (Sluis) with {origin.protocol}"
-    return f"{stamp} id {session};\r\n\t{format_datetime(when)}\r\n".encode("ascii")
+    return f"{stamp} id {session};\r\n\t{_written(when.replace(microsecond=0))}\r\n".encode("ascii")
 
 
 def hops(message: bytes) -> int:

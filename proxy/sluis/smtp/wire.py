@@ -50,7 +50,7 @@ class Wire(SMTPProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any longer, for a reply or to write."""
         self._tell(exc or ConnectionResetError())
-        self._clock.close()
+        self._clock.cancel()
         super().connection_lost(exc)
 
     def allow(self, seconds: float | None) -> None:
@@ -103,7 +103,7 @@ class Wire(SMTPProtocol):
     def close(self) -> None:
         """Drop the connection, with what was not yet sent or read."""
         self._buffer.clear()
-        self._clock.close()
+        self._clock.cancel()
         if self.transport is not None:
             cast("asyncio.Transport", self.transport).abort()
 
