@@ -68,14 +68,14 @@ def serve(
 
     Exit code 0: closed, or checked and good; 2: it cannot open, and one line says why.
     """
-    import asyncio
+    from sluis import loop
 
     settings = load_config(config)
     rules = load_rules(settings.rules, settings.kept)
     if check:
         _check(settings, rules)
     else:
-        asyncio.run(_serve(settings, rules))
+        loop.run(_serve(settings, rules), settings.event_loop)
 
 
 def _check(settings: "Config", rules: "Rules") -> None:

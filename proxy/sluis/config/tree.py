@@ -11,6 +11,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
+from sluis import loop
 from sluis.choice import Choice, Row
 from sluis.config.address import Endpoint, Lmtp, Maildir, Smtp
 from sluis.config.kinds import (
@@ -380,6 +381,7 @@ class Config(_Section):
     web: WebSection = WebSection()
     log: LogSection = LogSection()
     workers: Count = 1
+    event_loop: loop.Kind = "auto"
 
     @field_validator("policies")
     @classmethod
@@ -408,6 +410,13 @@ class Config(_Section):
                             "largest message may never come in"
                         )
         return workers
+
+    @field_validator("event_loop")
+    @classmethod
+    def _is_installed(cls, kind: loop.Kind) -> loop.Kind:
+        if kind == "uvloop" and not loop.installed():
+            raise ValueError("needs what is not installed: pip install 'sluis[uvloop]'")
+        return kind
 
     @field_validator("lists")
     @classmethod

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from socket import socket
 
-from sluis import gates, log
+from sluis import gates, log, loop
 from sluis.config import Config
 from sluis.edge import GateError
 from sluis.metrics import Metrics, shared_in
@@ -38,19 +38,19 @@ def run(number: int, settings: Config, sockets: Mapping[str, socket], folder: Pa
         signal.signal(each, signal.SIG_IGN)  # Ctrl-C and a terminal that goes are the parent's to hear
     shared_in(folder, number)
     with suppress(BrokenPipeError):
-        asyncio.run(_serve(settings, sockets, folder, parent))
+        loop.run(_serve(settings, sockets, folder, parent), settings.event_loop)
 
 
 async def _serve(settings: Config, sockets: Mapping[str, socket], folder: Path, parent: Connection) -> None:
     lines = log.configure(settings.log.level, settings.log.format)
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, told.set)
+    running, told = asyncio.get_running_loop(), asyncio.Event()
+    running.add_signal_handler(signal.SIGTERM, told.set)
 
     def orphaned() -> None:
         """The first time finish; when that is under way the parent was told not to wait."""
         if told.is_set():
             os._exit(1)
-        loop.remove_reader(parent.fileno())
+        running.remove_reader(parent.fileno())
         shutil.rmtree(folder, ignore_errors=True)  # whoever would have is gone
         told.set()
 
@@ -61,10 +61,10 @@ async def _serve(settings: Config, sockets: Mapping[str, socket], folder: Path, 
         parent.send(Word(False, str(error)))
         return
     lines.counted(house.metrics.log_lines_lost)
-    loop.add_reader(parent.fileno(), orphaned)
+    running.add_reader(parent.fileno(), orphaned)
     renewing: set[asyncio.Task[None]] = set()
-    loop.add_signal_handler(signal.SIGHUP, lambda: renewing.add(loop.create_task(house.renew())))
-    telling = loop.create_task(_tell(house, parent))
+    running.add_signal_handler(signal.SIGHUP, lambda: renewing.add(running.create_task(house.renew())))
+    telling = running.create_task(_tell(house, parent))
     await told.wait()
     telling.cancel()
     await house.close()
