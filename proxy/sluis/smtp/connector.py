@@ -12,7 +12,7 @@ import structlog
 from sluis.config import Endpoint, UpstreamTimeoutSection, UpstreamTlsSection
 from sluis.smtp.client import Client, header
 from sluis.smtp.hop import Connect, HopError, Trouble
-from sluis.smtp.hostname import host_name
+from sluis.smtp.hostname import HostNames
 from sluis.smtp.upstream import SmtpHop
 
 _log = structlog.get_logger()
@@ -26,6 +26,7 @@ class Identity:
 
     def __init__(self, way: Literal["none", "xclient", "proxy"]) -> None:
         self._way = way
+        self._names = HostNames()
 
     @property
     def spends(self) -> bool:
@@ -39,7 +40,7 @@ class Identity:
     async def introduce(self, hop: SmtpHop, client: Client | None, name: str) -> None:
         """Say it within the dialogue, greeting as `name` where the client's own is no name. Raises HopError."""
         if self._way == "xclient" and client:
-            known = client if client.name else replace(client, name=await host_name(client.address))
+            known = client if client.name else replace(client, name=await self._names(client.address))
             await hop.introduce(known, name)
 
 

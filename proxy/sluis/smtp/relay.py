@@ -213,7 +213,7 @@ class Relay:
         if not cleaned:
             return answers.UNCLEANED
         taken = _Taken(transaction, cleaned, began, time.perf_counter() - judged)
-        head, message = self._trace(cleaned, origin), await self._sealed(cleaned.raw, verdicts)
+        head, message = self._trace(cleaned, origin), await self._sealed(cleaned.raw, verdicts, judged - began)
         self._delivery = self._service.start(self._hand_over(taken, head, message))
         return await asyncio.shield(self._delivery)
 
@@ -317,9 +317,10 @@ class Relay:
         except CleaningError as error:
             return self._service.failing.passed(raw, error, self._session)
 
-    async def _sealed(self, raw: bytes, verdicts: "Verdicts | None") -> bytes:
+    async def _sealed(self, raw: bytes, verdicts: "Verdicts | None", spent: float) -> bytes:
+        """`raw` with a seal, where one is made within the seconds that judging has not `spent`."""
         judge = self._service.judge
-        return await judge.sealed(raw, verdicts) if judge and verdicts else raw
+        return await judge.sealed(raw, verdicts, spent) if judge and verdicts else raw
 
     def _trace(self, cleaned: Cleaned, origin: trace.Origin) -> bytes:
         """The fields that go on top."""
