@@ -1,6 +1,7 @@
 """The judge: side by side, within its budget whatever DNS does, and every verdict counted."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 
@@ -136,6 +137,16 @@ async def test_a_seal_only_with_a_key() -> None:
     message = await sealing.sealed(MESSAGE, found)
     assert message.startswith(b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=gate.example; s=k;")
     assert message.endswith(MESSAGE)
+
+
+async def test_a_seal_that_is_not_made_in_time_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, hangs = Metrics(), threading.Event()
+    judging = judge(asking(ZONE), metrics, budget=0.5, sealer=SEALER)
+    found = await judging.judge(signed(), CLIENT, "", "ann@news.example")
+    monkeypatch.setattr("sluis.authentication.arc.seal", lambda *_: hangs.wait(10))
+    assert await judging.sealed(MESSAGE, found, spent=0.45) == MESSAGE
+    hangs.set()
+    assert count(metrics, "sluis_verdict_overruns_total", mechanism="arc") == 1
 
 
 async def test_nothing_is_put_on_a_first_line_that_would_be_read_as_more_of_it() -> None:

@@ -69,16 +69,23 @@ class Judge:
         """`message` with the `verdicts` on top, and without what others wrote in our name."""
         return results.marked(message, self.name, verdicts)
 
-    async def sealed(self, message: bytes, verdicts: Verdicts) -> bytes:
-        """`message`, as it is to go on, with a seal on top where one can be made (see `results.marked`)."""
+    async def sealed(self, message: bytes, verdicts: Verdicts, spent: float = 0) -> bytes:
+        """`message`, as it is to go on, with a seal on top where one can be made (see `results.marked`).
+
+        That may take what is left of the budget, of which so many seconds are `spent`; then it goes without.
+        """
         if not self._sealer or not verdicts.arc or message.startswith(results.NO_FIELD):
             return message
         findings = results.findings(self.name, verdicts)
         work = partial(arc.seal, message, verdicts.arc, findings, self._sealer, int(time.time()))
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work) + message
+            async with asyncio.timeout(self._budget - spent):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work) + message
+        except TimeoutError:
+            self._metrics.overrun(self._edge, "arc")
         except ValueError:
-            return message  # what was put on top has made the header too long
+            pass  # what was put on top has made the header too long
+        return message
 
     def close(self) -> None:
         """Judge no more."""
