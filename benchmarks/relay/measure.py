@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.relay.pace import paced
-from benchmarks.relay.process import cpu, held, program
+from benchmarks.relay.process import cpu, forget, held, most, program
 from benchmarks.relay.servers import Server
 
 SLOW = 10  # how many times fewer messages the relay with BeautifulSoup is given
+_SECONDS = 4  # of half load
+_LEAST = 20  # messages of it
 _PATIENCE = 120  # seconds for a queue to become empty
 
 
@@ -32,11 +34,15 @@ class Load:
 
 @dataclass(slots=True)
 class Figures:
-    """CPU seconds for 1,000 messages, messages a second and MB held after each round; `late` are seconds, in order."""
+    """CPU seconds for 1,000 messages, messages a second, MB held after each round and at most in it.
+
+    `late` are the seconds that messages took longer at half load, in order.
+    """
 
     cpu: list[float] = field(default_factory=list)
     rate: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    most: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
 
     def later(self, share: float) -> float | None:
@@ -61,6 +67,8 @@ class Relay:
         """Send a load through, until the last message has been handed on."""
         messages = self.messages(load)
         before = cpu(self.process) if self.process else 0.0
+        if self.process:
+            forget(self.process)
         began = time.perf_counter()
         _send(load, messages, self.port)
         self._empty()
@@ -68,11 +76,13 @@ class Relay:
         if self.process:
             figures.cpu.append((cpu(self.process) - before) * 1000 / messages)
             figures.memory.append(held(self.process))
+            figures.most.append(most(self.process))
 
     def delay(self, load: Load, figures: Figures, floor: float) -> None:
         """Send at half the rate that it can do; `floor` is the seconds that a message takes without a relay."""
         rate = statistics.median(figures.rate) / 2
-        figures.late = [late - floor for late in asyncio.run(paced(load.wire, self.port, rate, self.messages(load)))]
+        messages = max(_LEAST, min(self.messages(load), int(rate * _SECONDS)))
+        figures.late = [late - floor for late in asyncio.run(paced(load.wire, self.port, rate, messages))]
         self._empty()
 
     def _empty(self) -> None:

