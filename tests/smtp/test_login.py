@@ -142,6 +142,24 @@ async def test_a_login_is_counted_and_never_written_down(capsys: pytest.CaptureF
     assert SECRET not in capsys.readouterr().out
 
 
+async def test_a_message_that_is_refused_costs_no_login() -> None:
+    async with stage(auth="required", message_size_limit=10) as playing:
+        client, server = await playing.met("AUTH PLAIN", "PIPELINING")
+        await logged_in(client, server)
+        for line in ("MAIL FROM:<a@sender.example>", "RCPT TO:<b@reader.example>"):
+            await client.says(line)
+            assert await server.hears() == line
+            await server.says("250 Ok")
+            await client.reply()
+        await client.asks("DATA")
+        await client.says("more than ten octets", ".")
+        assert await server.hears() == "RSET"
+        await server.says("250 Ok")
+        assert (await client.reply()).startswith("552 ")
+        await client.says("MAIL FROM:<a@sender.example>")
+        assert await server.hears() == "MAIL FROM:<a@sender.example>"
+
+
 async def test_what_came_is_told_as_logged_in() -> None:
     async with stage(auth="offered", received=True) as playing:
         client, server = await playing.met("AUTH PLAIN")

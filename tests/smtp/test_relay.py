@@ -49,9 +49,10 @@ async def dialogue(client: Player, server: Player, point: str, trouble: str) -> 
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("trouble", TROUBLE)
-async def test_no_trouble_behind_becomes_a_2xx(point: str, trouble: str) -> None:
+@pytest.mark.parametrize("offer", ["ENHANCEDSTATUSCODES", "PIPELINING"])
+async def test_no_trouble_behind_becomes_a_2xx(offer: str, point: str, trouble: str) -> None:
     async with stage(upstream_timeout=SHORT if trouble == "silence" else LONG) as playing:
-        client, server = await playing.met("ENHANCEDSTATUSCODES")
+        client, server = await playing.met(offer)
         heard = await dialogue(client, server, point, trouble)
         assert heard[-1].startswith(("451 ", "421 "))
         assert playing.count("sluis_failures_total", edge="smtp", stage="upstream") >= 1
@@ -113,6 +114,48 @@ async def test_a_client_that_leaves_before_the_dot_delivers_nothing() -> None:
         await client.sends(MESSAGE)
         client.closes()
         assert b"DATA" not in await server.is_left()
+
+
+@pytest.mark.parametrize("way", ["closes", "resets", "stays silent"])
+async def test_a_server_that_waits_for_a_message_is_told_nothing_else(way: str) -> None:
+    """It has heard DATA already: QUIT would be a line of the message, and a dot its end."""
+    async with stage(data_timeout=0.5) as playing:
+        client, server = await playing.open("PIPELINING")
+        await client.says("DATA")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go")
+        await client.sends(MESSAGE)
+        if way == "closes":
+            client.closes()
+        elif way == "resets":
+            client.resets()
+        assert await server.is_left() == b""
+        assert playing.count("sluis_failures_total", edge="smtp", stage="upstream") == 0
+
+
+@pytest.mark.parametrize("early", ["250 2.0.0 Taken", "421 4.4.2 Timeout", "550 5.7.1 No"])
+async def test_what_is_said_before_a_message_comes_is_no_yes_to_it(early: str) -> None:
+    async with stage() as playing:
+        client, server = await playing.open("PIPELINING")
+        await client.says("DATA")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go", early)
+        await client.sends(MESSAGE + b".\r\n")
+        assert (await client.reply()).startswith("354 ")
+        assert (await client.reply()).startswith("451 ")
+        assert await server.is_left() == b""
+
+
+async def test_a_message_that_cannot_be_cleaned_is_not_begun() -> None:
+    async with stage(clean=failing, fail="closed") as playing:
+        client, server = await playing.open("PIPELINING")
+        await client.says("DATA")
+        assert await server.hears() == "DATA"
+        await server.says("354 Go")
+        await client.sends(MESSAGE + b".\r\n")
+        assert (await client.reply()).startswith("354 ")
+        assert (await client.reply()).startswith("451 ")
+        assert await server.is_left() == b""
 
 
 async def test_a_client_that_leaves_after_the_dot_undoes_nothing() -> None:

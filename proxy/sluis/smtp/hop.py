@@ -102,6 +102,13 @@ class Hop(Protocol):
         Raises HopError, also where the client has gone.
         """
 
+    @property
+    def expecting(self) -> bool:
+        """Whether it was told that a message comes (`begin`): then `data` follows, or it is hung up on."""
+
+    def begin(self) -> None:
+        """Say that a message comes, before it is there, and wait for nothing; where that can be said."""
+
     async def data(self, *message: bytes) -> Reply:
         """Hand over the message, which may be in pieces.
 

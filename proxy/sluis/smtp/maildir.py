@@ -36,6 +36,7 @@ class MaildirHop:
     offers = _OFFERS
     alive = True
     waited = False
+    expecting = False
 
     def __init__(self, path: Path, *, return_path: bool) -> None:
         self._path = path
@@ -59,6 +60,9 @@ class MaildirHop:
     async def login(self, command: bytes, answered: Answered) -> Reply:
         """Not offered."""
         return answers.UNKNOWN_COMMAND
+
+    def begin(self) -> None:
+        """There is nobody to tell."""
 
     async def data(self, *message: bytes) -> Reply:
         """Store the message. Raises HopError where the disk is full or gone."""

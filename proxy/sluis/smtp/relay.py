@@ -7,16 +7,19 @@
               ◀──   its reply               ◀──
     RCPT      ──▶   the same                ──▶
               ◀──   its reply               ◀──
-    DATA      ──▶
+    DATA      ──▶   DATA                    ──▶
               ◀──   354
     message . ──▶   judge it, clean it
-                    DATA, the cleaned one . ──▶
+                    the cleaned one .       ──▶
               ◀──   its reply               ◀──
 
 There is no queue: until the last line a message is the client's, from there on the next hop's. Whatever goes wrong
 behind becomes 451, and the client tries again. The next hop is connected to at EHLO, not at the first MAIL, since what
 it offers (8BITMIME, SMTPUTF8, DSN, a size) is what the client must be offered: from this very connection, so that it
 cannot be out of date. After a HELO, which offers nothing, MAIL connects.
+
+A hop that takes several commands at once hears DATA while the message is still on its way; another hears it when the
+message is clean. Nothing of the message goes before that, and without its end nothing is taken.
 
 A second MAIL within a transaction is refused here, not passed on: a server that took it might keep the recipients of
 the first, and no later reply would tell.
@@ -194,6 +197,14 @@ class Relay:
             return answers.LOST
         return None if self._transaction.recipients else answers.NO_RECIPIENTS
 
+    def begin(self) -> None:
+        """Tell the next hop that a message comes; where none does, it is left before anything of it was said.
+
+        One that a client has logged in on is not told, since the login would go with it.
+        """
+        if self._hop and not self.logged_in:
+            self._hop.begin()
+
     async def deliver(self, raw: bytes, origin: trace.Origin) -> Reply:
         """Clean `raw`, the transaction's message, hand it over and end the transaction.
 
@@ -206,11 +217,13 @@ class Relay:
             return answers.MAIL_FIRST
         if trace.hops(raw) > trace.MAX_HOPS:
             self._service.metrics.refused(EDGE, "loop")
+            self._withdraw()
             return answers.LOOP
         raw, verdicts = await self._judged(raw, transaction.sender, origin)
         judged = time.perf_counter()
         cleaned = await self._cleaned(raw, transaction.envelope)
         if not cleaned:
+            self._withdraw()
             return answers.UNCLEANED
         taken = _Taken(transaction, cleaned, began, time.perf_counter() - judged)
         head, message = self._trace(cleaned, origin), await self._sealed(cleaned.raw, verdicts, judged - began)
@@ -220,6 +233,7 @@ class Relay:
     async def reset(self) -> Reply:
         """Give up the transaction on both sides; the hop's own reply if it was asked."""
         self._transaction = None
+        self._withdraw()
         hop = self._hop
         if not hop or not hop.alive or not self._unclear:
             return answers.OK
@@ -240,6 +254,11 @@ class Relay:
             await asyncio.wait([self._delivery])
         if self._hop:
             await self._service.connect.leave(self._hop)
+
+    def _withdraw(self) -> None:
+        """Leave a hop that waits for a message that does not come: it takes nothing without the dot (RFC 5321 §3.8)."""
+        if self._hop and self._hop.expecting:
+            self._hang_up()
 
     def _change(self) -> None:
         """Take another connection next time."""

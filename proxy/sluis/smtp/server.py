@@ -97,6 +97,7 @@ class ClientSession(Connection):
             self._service.metrics.refused(EDGE, Flaw.MEMORY)
             await self._say(answers.NO_MEMORY)
         else:
+            self._relay.begin()
             await self._say(answers.GO_AHEAD)
             with self._service.memory.share() as share:
                 await self._take(share)

@@ -141,10 +141,22 @@ class SmtpHop:
                 reply = await self._wire.ask(answer)
             raise GarbledError("challenges without an end")
 
+    @property
+    def expecting(self) -> bool:
+        """Whether it has heard DATA and no message yet."""
+        return bool(self._sent) and self._sent[0] == b"DATA"
+
+    def begin(self) -> None:
+        """DATA, where it takes several commands at once: its 354 is on the way while the message is."""
+        if self._pipelining and not self._sent and self.alive:
+            self._sent.append(b"DATA")
+            self._wire.say(b"DATA")
+
     async def data(self, *message: bytes) -> Reply:
         """DATA, the message, and the reply to its last dot; or the refusal of DATA."""
         with self._watched(self._patience.data):
-            start = await self._wire.ask(b"DATA")
+            start = await (self._wire.heard() if self.expecting else self._wire.ask(b"DATA"))
+            self._sent.clear()
             if start.code != 354:
                 self._own = True
                 return _refusal(start)
@@ -177,7 +189,7 @@ class SmtpHop:
     async def quit(self) -> None:
         """QUIT, and hang up."""
         try:
-            if self.alive:
+            if self.alive and not self._sent:  # or QUIT would be read as more of what was sent
                 self._wire.allow(_FAREWELL)
                 await self._wire.ask(b"QUIT")
         except (SMTPException, OSError, GarbledError):

@@ -80,6 +80,11 @@ class Wire(SMTPProtocol):
         self.write(command + b"\r\n")
         return await self.heard()
 
+    def say(self, command: bytes) -> None:
+        """One command whose reply is heard later."""
+        self.more = True
+        self.write(command + b"\r\n")
+
     async def read_response(self, timeout: float | None = None) -> SMTPResponse:  # noqa: ASYNC109 (aiosmtplib's name)
         """The reply to STARTTLS, for aiosmtplib."""
         return (await self.heard()).kept()
