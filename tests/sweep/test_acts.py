@@ -10,11 +10,11 @@ from sluis.sweep.acts import refusal
     [
         ({"UIDPLUS"}, "", ""),
         ({"UIDPLUS", "MOVE"}, "Kept", ""),
-        ({"UIDPLUS", "MOVE", "X-GM-EXT-1"}, "Bin", ""),
+        ({"UIDPLUS", "MOVE", "X-GM-EXT-1"}, "Bin", "Gmail"),
         ({"MOVE"}, "Kept", "UIDPLUS"),
         (set(), "", "UIDPLUS"),
         ({"UIDPLUS"}, "Kept", "MOVE"),
-        ({"UIDPLUS", "MOVE", "X-GM-EXT-1"}, "", "--keep-originals"),
+        ({"UIDPLUS", "MOVE", "X-GM-EXT-1"}, "", "Gmail"),
     ],
 )
 def test_a_server_that_cannot_do_its_part_is_refused(able: set[str], keep: str, why: str) -> None:

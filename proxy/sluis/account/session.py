@@ -121,6 +121,12 @@ class Session:
         """The octets of one message, or None."""
         return next(self.bodies([Held(uid, 0)])).raw
 
+    def following(self) -> int:
+        """The number from which on messages to come to the open folder are numbered, as it is now."""
+        with self._told():
+            name, before = self._open_now.name, self._open_now.following
+            return max(before, int(self._client.folder_status(name, ["UIDNEXT"])[b"UIDNEXT"]))
+
     def marks(self, uid: int) -> Marks | None:
         """The flags and the date of one message, None where it has gone."""
         with self._told():

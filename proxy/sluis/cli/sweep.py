@@ -92,7 +92,7 @@ def restore(
 
     Exit code 0: done; 2: bad usage, or a server that does not do its part, and one line says which.
     """
-    from sluis.sweep.acts import refusal
+    from sluis.sweep.acts import lacking
     from sluis.sweep.restore import kept, returns
     from sluis.sweep.restore import restore as bring_back
     from sluis.sweep.tables import lines
@@ -106,7 +106,7 @@ def restore(
         entries = len(kept(journal.ledger))
         wanted = returns(session, where.folder, journal.ledger)
         if apply:
-            if why := refusal(session.able, "kept"):
+            if why := lacking(session.able, "kept"):
                 raise Stop(why)
             done = len(list(bring_back(session, where.folder, journal, wanted)))
             _write(output, lines(journal.ledger), Counter(), applied=True)

@@ -10,12 +10,17 @@ from sluis.sweep.note import Exact
 
 def refusal(able: Container[str], keep: str) -> str:
     """Why mail cannot be swept on a server that is `able` to do these things; '' where it can. Pure."""
+    if "X-GM-EXT-1" in able:
+        return "Gmail may take a copy for its original and forget its labels: read it through the IMAP gate instead"
+    return lacking(able, keep)
+
+
+def lacking(able: Container[str], keep: str) -> str:
+    """What the server cannot do of all that it takes to let a message go, or to bring it back; '' for nothing. Pure."""
     if "UIDPLUS" not in able:
         return "the server cannot remove single messages (UIDPLUS), and what others marked for deletion is not ours"
     if keep and "MOVE" not in able:
         return "the server cannot move a message at once (MOVE), so originals cannot be kept"
-    if not keep and "X-GM-EXT-1" in able:
-        return "the server shows elsewhere what is removed from a folder: give --keep-originals, which may be its bin"
     return ""
 
 

@@ -54,6 +54,8 @@ class Ledger:
                 self.passed.add(uid)
             case Meant() if self.begun and not self.half:
                 self.half = Half(note, self.begun.validity)
+            case Copied(uid) if self.half and not self.half.meant.may_be(uid):
+                pass  # written before a sweep made sure of that
             case Copied(uid) if self.half:
                 self.half.copy = uid
                 self.copies.add(uid)

@@ -63,6 +63,10 @@ class Meant:
     cleaned: Exact
     record: Record
 
+    def may_be(self, copy: int) -> bool:
+        """Whether a message can be the copy by its number: none that was there before is."""
+        return copy != self.uid and copy >= self.following
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:

@@ -15,6 +15,7 @@ from sluis.sweep.plan import Fate, Plan, Planning
 
 _OTHERS = "another client has moved or deleted it meanwhile"
 _STOPPED = "it was stopped before there was a copy"
+_TWINS = "the server gives for a copy a message that was there before, so what is replaced there might be lost"
 SETTLING = 5.0
 """Seconds for the server to end what it was told by a sweep that was killed."""
 
@@ -63,10 +64,13 @@ class Sweep:
         if marks is None or DELETED in marks.flags:  # on its way out by another hand
             return
         cleaned = Exact.of(plan.cleaned)
-        self.journal.keep(Meant(uid, self.folder.following, plan.original, cleaned, plan.record))
-        copy = self.session.append(plan.cleaned, marks) or self._copy(cleaned, self.folder.following)
+        meant = Meant(uid, self.session.following(), plan.original, cleaned, plan.record)
+        self.journal.keep(meant)
+        copy = self.session.append(plan.cleaned, marks) or self._copy(cleaned, meant.following)
         if copy is None:
             raise AccountError("the server took a copy and does not show it")
+        if not meant.may_be(copy) or copy in self.journal.ledger.copies:
+            raise AccountError(_TWINS)
         self.journal.note(Copied(copy))
         self._finish(uid, copy, cleaned)
 
@@ -143,5 +147,9 @@ class Sweep:
         self.journal.keep(Done(End.KEPT if self.keep else End.REMOVED))
 
     def _withdraw(self, copy: int, why: str) -> None:
+        """Take the copy back, and be sure that it is one."""
+        half = self.journal.ledger.half
+        if half is None or not half.meant.may_be(copy):
+            raise AccountError(_TWINS)
         remove(self.session, copy)
         self.journal.keep(Done(End.WITHDRAWN, why))
