@@ -96,7 +96,7 @@ def test_the_message_and_decoded_parts_are_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["a FETCH 1", "a FETCH x BODY[1]", "a FETCH 1 (BODY[1]", "a FETCH 1 ()", "a FETCH 1 (BODY[1]  UID)"]
+    "line", ["a FETCH 1", "a FETCH x BODY[1]", "a FETCH 1 (BODY[1]", "a FETCH 1 ()", "a FETCH 1 (BODY[1]  BODY[01])"]
 )
 def test_what_is_not_understood(line: str) -> None:
     assert asked(line) is None

@@ -136,15 +136,25 @@ async def test_a_gigabyte_that_is_announced_is_not_waited_for(word: bytes) -> No
         assert await client.ends() == b""
 
 
-@pytest.mark.parametrize(
-    "word", [b'a LOGIN "', b"a APPEND box ", b"a FETCH 1 (", b"", b"a APPEND box {1073741824+}\r\n"]
-)
+@pytest.mark.parametrize("word", [b'a LOGIN "', b"a APPEND box ", b"a APPEND box {1073741824+}\r\n"])
 async def test_a_client_that_never_ends_a_line_is_not_held(word: bytes) -> None:
     async with stage() as played:
         client, server = await played.pair()
         said = word + FLOOD
         with little_memory():
             await pours(client, server, said, 100_000)
+
+
+@pytest.mark.parametrize("word", [b"a FETCH 1 (", b"a NOTIFY ", b"", b"a FETCH 1 {1073741824+}\r\n"])
+async def test_what_must_be_read_whole_is_not_held_either(word: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        with little_memory():
+            await client.says(word)
+            for start in range(0, len(FLOOD), 65_536):
+                await client.says(FLOOD[start : start + 65_536])
+        client.leaves()
+        assert await server.ends() == b""
 
 
 async def test_commands_that_nobody_answers_wait() -> None:

@@ -56,7 +56,7 @@ async def test_what_does_not_concern_it_passes_octet_for_octet() -> None:
         client, server = await played.pair()
         await passes(client, server, b'a LOGIN {4+}\r\nuser "p\\"{4}"\r\n')
         await passes(server, client, b'* LIST (\\x) "/" {3}\r\na\r\n\r\na OK [X {2}] in {5}\r\n')
-        await passes(client, server, b"\r\nnonsense\0\xff\r\nb uid store 1 +flags.silent ($x)\r\n")
+        await passes(client, server, b"\r\n\nb uid store 1 +flags.silent ($x)\r\n")
         await passes(server, client, b"* BAD what\r\n* 1 FETCH (FLAGS ($x) MODSEQ (7))\r\nb OK done\r\n")
 
 
@@ -179,20 +179,157 @@ async def test_idle_and_what_follows_it() -> None:
         await passes(client, server, b"c FETCH 1 BODY[1]\r\n", b"c FETCH 1 (UID RFC822.SIZE)\r\n")
 
 
+ASKED = b"c FETCH 1 BODY[1]\r\n"
+SIZES = b"c FETCH 1 (UID RFC822.SIZE)\r\n"
+
+
 async def test_a_login_is_no_command() -> None:
     async with stage() as played:
         client, server = await played.pair()
         await passes(client, server, b"a AUTHENTICATE SCRAM-SHA-256\r\n")
         await passes(server, client, b"+ \r\n")
         await passes(client, server, b"a FETCH 1 BODY[1]\r\n")
+        await passes(server, client, b"+ {3}\r\n")
+        await passes(client, server, b"{9}\r\n")
         await passes(server, client, b"a NO who are you\r\n")
-        await passes(client, server, b"b FETCH 1 BODY[1]\r\n", b"b FETCH 1 (UID RFC822.SIZE)\r\n")
+        await passes(client, server, ASKED, SIZES)
+
+
+@pytest.mark.parametrize("command", [b"a AUTHENTICATE PLAIN AHUAcA==\r\n", b"a IDLE\r\n"])
+@pytest.mark.parametrize("end", [b"a OK in\r\n", b"a NO not you\r\n", b"a BAD what\r\n"])
+async def test_what_follows_a_login_at_once_is_a_command(command: bytes, end: bytes) -> None:
+    """The server may have ended it without a word of the client's, and then would do what the next line says."""
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(command + ASKED)
+        await server.hears(command)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await server.reader.read(1)
+        await passes(server, client, end)
+        await server.hears(SIZES)
+
+
+async def test_what_follows_a_login_in_two_lines() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(b"a AUTHENTICATE PLAIN\r\nAHUAcA==\r\n" + ASKED)
+        await server.hears(b"a AUTHENTICATE PLAIN\r\n")
+        await passes(server, client, b"+ \r\n")
+        await server.hears(b"AHUAcA==\r\n")
+        await passes(server, client, b"* CAPABILITY IMAP4rev1\r\na OK in\r\n")
+        await server.hears(SIZES)
+
+
+async def test_nothing_but_its_end_is_said_within_idle() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a IDLE\r\n")
+        await passes(server, client, b"+ idling\r\n")
+        await passes(client, client, ASKED, b"* BAD DONE ends IDLE\r\n")
+        await passes(client, server, b"DONE\r\n")
+        await passes(server, client, b"a OK done\r\n")
+        await passes(client, server, ASKED, SIZES)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'a"b LOGIN u p',
+        b"a(b COMPRESS DEFLATE",
+        b"a  LOGIN u p",
+        b"a  FETCH 1 BODY[1]",
+        b" a FETCH 1 BODY[1]",
+        b"a\tFETCH 1 BODY[1]",
+        b"a UID  FETCH 7 BODY[1]",
+        b"+ FETCH 1 BODY[1]",
+        b"* FETCH 1 BODY[1]",
+        b'a "FETCH" 1 BODY[1]',
+        b"a {5+}\r\nFETCH 1 BODY[1]",
+        b"\0\0\0\x09a NOOP",
+        b"nonsense",
+    ],
+)
+async def test_what_is_no_command_goes_nowhere(line: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(line + b"\r\nb NOOP\r\n")
+        assert (await client.line()).partition(b" ")[2] == b"BAD no command, to the letter\r\n"
+        await server.hears(b"b NOOP\r\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "fuller"),
+    [
+        (b"(BODY[1]  FLAGS)", b"(BODY[1] FLAGS BODY.PEEK[])"),
+        (b"( BODY[ TEXT ]\t) ", b"(BODY[TEXT] BODY.PEEK[])"),
+        (b" BODY[1]", b"(BODY[1] BODY.PEEK[])"),
+        (
+            b"(BODY[1] BODY.PEEK[HEADER.FIELDS ({7+}\r\nSubject To)])",
+            b'(BODY[1] BODY.PEEK[HEADER.FIELDS ("Subject" To)] BODY.PEEK[])',
+        ),
+        (b'(BODY[1] BODY[HEADER.FIELDS ({3+}\r\na"\\)])', b'(BODY[1] BODY[HEADER.FIELDS ("a\\"\\\\")] BODY.PEEK[])'),
+        (b"BODY[HEADER.FIELDS (From)]<0.9>", b"(BODY[HEADER.FIELDS (From)]<0.9> BODY.PEEK[])"),
+    ],
+)
+async def test_other_ways_to_write_a_fetch(asked: bytes, fuller: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(b"a FETCH 1 " + asked + b"\r\n")
+        await server.hears(b"a FETCH 1 (UID RFC822.SIZE)\r\n")
+        await server.says(b"* 1 FETCH (UID 7 RFC822.SIZE 9)\r\na OK\r\n")
+        await server.hears(b"a FETCH 1 " + fuller + b"\r\n")
+
+
+async def test_a_fetch_of_many_messages_may_be_long() -> None:
+    messages = b",".join(b"%d" % number for number in range(1, 30_000, 2))
+    async with stage() as played:
+        client, server = await played.pair()
+        await client.says(b"a UID FETCH %s BODY[1]\r\n" % messages)
+        await server.hears(b"a UID FETCH %s (UID RFC822.SIZE)\r\n" % messages)
+        await server.says(b"a NO not now\r\n")
+        await server.hears(b"a UID FETCH %s (BODY[1] BODY.PEEK[])\r\n" % messages)
+
+
+async def test_a_literal_is_asked_for_where_the_server_does_not_see_it() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, client, b"a FETCH 1 (BODY[HEADER.FIELDS ({7}\r\n", b"+ go on\r\n")
+        await passes(client, server, b"Subject)])\r\n", b'a FETCH 1 (BODY[HEADER.FIELDS ("Subject")])\r\n')
+        await passes(client, client, b"b FETCH 1 ({999999}\r\n", b"b BAD not to be read by Sluis\r\n")
+        await passes(client, server, b"c NOOP\r\n")
+        await passes(client, client, b"d FETCH 1 ({3}\r\n", b"+ go on\r\n")
+        await passes(client, client, b"a\r\n {3}\r\n", b"d BAD not to be read by Sluis\r\n")
+        await passes(client, server, b"e NOOP\r\n")
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        b"FLAGS BODY[1]",
+        b"(BODY[1] BODY[01])",
+        b"(BODY[1.MIME.TEXT])",
+        b"BODY[0]",
+        b"RFC822.PEEK",
+        b"RFC822.TEXT.PEEK",
+        b"(BODY[1]  BINARY[1",
+        b"BODY [1]",
+        b"(BODY[1])(BODY[2])",
+        b"BODY[1]<0>x",
+        b'(BODY[HEADER.FIELDS ("a]")] BODY[1])',
+    ],
+)
+async def test_what_may_ask_for_a_message_and_is_not_understood(items: bytes) -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        await passes(client, client, b"a FETCH 1 %s\r\n" % items, b"a BAD no FETCH, to the letter\r\n")
+        await passes(client, server, b"b FETCH 1 (FLAGS  PREVIEW (LAZY) X)\r\nc FETCH 1 FLAGS UID\r\n")
 
 
 async def test_an_upload_waits_to_be_asked_for() -> None:
     async with stage() as played:
         client, server = await played.pair()
-        await passes(client, server, b"a APPEND box {7}\r\n")
+        await passes(client, server, b"a APPEND box {8}\r\n")
         await passes(server, client, b"+ go\r\n")
         await passes(client, server, b"b NOOP\r\n {3+}\r\nxyz\r\n")
         await passes(server, client, b"a OK [APPENDUID 1 2] done\r\n")
@@ -205,6 +342,14 @@ async def test_an_upload_waits_to_be_asked_for() -> None:
     ("command", "reply"),
     [
         (b"a COMPRESS DEFLATE\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a PARTIAL 1 BODY[1] 1 9\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (b"a GETJMAPACCESS\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
+        (
+            b"a NOTIFY SET (mailboxes {3+}\r\nbox (MessageNew (BODY.PEEK[1])))\r\n",
+            b"a NO [CANNOT] not through Sluis\r\n",
+        ),
+        (b"a FETCH 1 (BODY[1]  BINARY[1])\r\n", b"a NO [UNKNOWN-CTE] not decoded by Sluis\r\n"),
+        (b"a IDLE {3+}\r\nabc\r\n", b"a BAD too long, or a literal where none belongs\r\n"),
         (b"a URLFETCH {3+}\r\nabc\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
         (b"a URLFETCH {3}\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
         (b"a NOTIFY SET (SELECTED (MessageNew (BODY.PEEK[1])))\r\n", b"a NO [CANNOT] not through Sluis\r\n"),
@@ -252,8 +397,11 @@ async def test_what_is_not_understood_passes_and_is_counted() -> None:
         client, server = await played.pair()
         await passes(server, client, b"* 1 FETCH (BODY[] %s}\r\n" % literal(MESSAGE))
         await passes(server, client, b"* 1 FETCH (BODY[1] %s)\r\n" % literal(HTML))  # which nobody asked for
-        assert played.count("sluis_failures_total", stage="parse") == 2
-        assert played.count("sluis_originals_passed_total") == 2
+        for item in (b"BINARY[1]", b"BODY[1.X]", b"BODY[01]", b"RFC822.PEEK"):
+            await passes(server, client, b"* 1 FETCH (%s %s)\r\n" % (item, literal(HTML)))
+        await passes(server, client, b"* 1 FETCH (RFC822.SIZE 7 BINARY.SIZE[1] 9 X-GM-LABELS (BODY))\r\n")
+        assert played.count("sluis_failures_total", stage="parse") == 6
+        assert played.count("sluis_originals_passed_total") == 6
 
 
 async def test_a_server_that_cannot_be_reached() -> None:

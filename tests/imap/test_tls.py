@@ -37,6 +37,9 @@ async def test_nothing_but_tls_comes_first(pair: Certificate) -> None:
             await client.says(b"a " + command + b"\r\n")
             await client.hears(b"a NO [PRIVACYREQUIRED] begin TLS first\r\n")
         assert played.count("sluis_refused_total", reason="tls-required") == 4
+        for line in (b'a"b LOGIN u p', b"a  LOGIN u p", b"AHUAcA==", b"a {5+}\r\nLOGIN u p", b"\tLOGIN u p"):
+            await client.says(line + b"\r\n")
+            assert b" BAD no command" in await client.line()
         await client.says(b"b NOOP\r\n")
         await server.hears(b"b NOOP\r\n")  # and nothing of what was refused
 

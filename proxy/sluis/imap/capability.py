@@ -9,9 +9,10 @@ _LISTED = re.compile(rb"(\* |\[)(CAPABILITY)((?: [^\s\]]++)*+)", re.IGNORECASE)
 _BARE = re.compile(rb"\* CAPABILITY ", re.IGNORECASE)
 _STATUS = re.compile(rb"[^ ]++ (?:OK|NO|BAD|PREAUTH|BYE) \[CAPABILITY ", re.IGNORECASE)
 _HIDDEN = re.compile(
-    # Octets we could not read; messages under other names or in other forms; other servers to turn to (RFC 2221); TLS,
-    # which is ours to speak of; logins that are bound to the TLS session, of which there are two here (RFC 5929).
-    rb"COMPRESS=.*+|BINARY|CATENATE|URLAUTH(?:=.*+)?|URL-PARTIAL|CONVERT|(?:LOGIN|MAILBOX)-REFERRALS|STARTTLS"
+    # Octets we could not read; messages under other names or in other forms; other servers to turn to (RFC 2221), or
+    # another protocol (RFC 9698); TLS, which is ours to speak of; logins that are bound to the TLS session, of which
+    # there are two here (RFC 5929).
+    rb"COMPRESS=.*+|BINARY|CATENATE|URLAUTH(?:=.*+)?|URL-PARTIAL|CONVERT|(?:LOGIN|MAILBOX)-REFERRALS|JMAPACCESS|STARTTLS"
     rb"|AUTH=.*-PLUS",
     re.IGNORECASE,
 )

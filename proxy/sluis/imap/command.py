@@ -1,6 +1,7 @@
 """What a client's command means to the gate: which ones fetch octets of a message, and which it cannot let pass.
 
-A command is read as far as that takes and no further; one that is not understood goes to the server as it came.
+A command is read as far as that takes and no further. One that servers might understand and the gate does not could be
+a way around it, so what is read here is the grammar to the letter.
 """
 
 import re
@@ -8,16 +9,27 @@ from dataclasses import dataclass
 
 from sluis.imap.section import Section
 
-REFUSED = frozenset({b"COMPRESS", b"CONVERT", b"GENURLAUTH", b"RESETKEY", b"URLFETCH"})
-"""Ways around the gate: octets we could not read, and messages under other names."""
+REFUSED = frozenset(
+    {b"COMPRESS", b"CONVERT", b"GENURLAUTH", b"GETJMAPACCESS", b"PARTIAL", b"RESETKEY", b"URLFETCH", b"XCONVFETCH"}
+)
+"""Ways around the gate: octets we could not read, messages under other names, in older forms or by another protocol."""
+
+CONVERSES = frozenset({b"AUTHENTICATE", b"IDLE"})
+"""Commands in whose course the client sends lines that are no commands, each when the server asks for it."""
 
 CHANGES_MAILBOX = frozenset({b"SELECT", b"EXAMINE", b"CLOSE", b"UNSELECT", b"UNAUTHENTICATE", b"LOGOUT"})
 """After these a number no longer means the message it meant."""
 
-_COMMAND = re.compile(rb"([^\x00-\x20(){%*\"\\]++) (?:(UID) )?([A-Za-z]++)(?: |\r?\n)", re.IGNORECASE)
+_TAG = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\+]++")
+_COMMAND = re.compile(
+    rb"(%s) (?:(UID) )?((?!UID )[^\x00-\x20\x7f-\xff(){%%*\"\\\]]++)(?: |\r?\n)" % _TAG.pattern, re.IGNORECASE
+)
 _SET = re.compile(rb"([0-9:,*$]++) ")
 _ITEM = re.compile(rb"[A-Za-z0-9.\-]++(?:\[[^\]\r\n]*+\])?(?:<[0-9.]++>)?")
 _NESTED = re.compile(rb"\((?:[^()\"\r\n]|\([^()\"\r\n]*+\))*+\)")
+_BEHIND = re.compile(rb"(?: \([^()\r\n]*+\))?\r?\n")
+_TELLS = re.compile(rb"[\[\]]|RFC822(?!\.SIZE)|BINARY", re.IGNORECASE)
+_SPARE = re.compile(rb"(\"(?:[^\"\\\r\n]|\\.)*+\")|([(\[]?)[ \t]++([)\]\r]?)")
 _NUMBERS = re.compile(rb"[0-9]{1,10}(?:,[0-9]{1,10})*+")
 _PART = re.compile(rb"[0-9]++(?:\.[0-9]++)*+")
 _MOST = 100  # messages named one by one, up to which it is worth looking whether they are known
@@ -37,6 +49,17 @@ class Command:
         """The command that `line` begins; None if it is none."""
         match = _COMMAND.match(line)
         return cls(match[1], match[3].upper(), match[2] is not None, match.end(3) + 1) if match else None
+
+
+def tag(line: bytes) -> bytes:
+    """What an answer to `line` begins with, be it a command or none."""
+    match = _TAG.match(line)
+    return match[0] if match and line[match.end() : match.end() + 1] == b" " else b"*"
+
+
+def tells(line: bytes) -> bool:
+    """Whether a FETCH may ask for octets of a message, however it is written."""
+    return _TELLS.search(line) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +101,17 @@ class Ask:
 
 
 def ask(line: bytes, at: int) -> Ask | None:
-    """What a FETCH whose arguments begin at `at` asks for; None if it is not understood."""
+    """What a FETCH whose arguments begin at `at` asks for, though blanks too many stand in it; None if unknown."""
+    return _ask(line, at) or _ask(line[:at] + _SPARE.sub(_needed, line[at:]), at)
+
+
+def _needed(spare: re.Match[bytes]) -> bytes:
+    """What has to stand where blanks stand: nothing beside a bracket and at the end of a line, or else one."""
+    string, opened, closed = spare.groups(b"")
+    return string or (opened + closed) or b" "
+
+
+def _ask(line: bytes, at: int) -> Ask | None:
     messages = _SET.match(line, at)
     if not messages:
         return None
@@ -88,6 +121,8 @@ def ask(line: bytes, at: int) -> Ask | None:
     if not found:
         return None
     items, end = found
+    if not all(map(_understood, items)) or not _BEHIND.fullmatch(line, end + listed):
+        return None
     sections = [section for item in items if (section := Section.read(item))]
     return Ask(
         line[:at],
@@ -99,6 +134,11 @@ def ask(line: bytes, at: int) -> Ask | None:
         any(section.whole for section in sections),
         any(item.upper().startswith(b"BINARY") for item in items),
     )
+
+
+def _understood(item: bytes) -> bool:
+    """Whether it is known what an item gives of the message, be that nothing."""
+    return not tells(item) or Section.read(item) is not None or item.upper().startswith(b"BINARY")
 
 
 def _single(line: bytes, begin: int) -> tuple[list[bytes], int] | None:

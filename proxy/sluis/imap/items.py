@@ -14,7 +14,7 @@ from sluis.imap.section import Section
 from sluis.imap.service import EDGE, Service
 from sluis.report import Report, Verdict
 
-_TELLING = re.compile(rb"[ (](?:BODY\[|RFC822(?!\.SIZE))", re.IGNORECASE)
+_TELLING = re.compile(rb"[ (](?:BODY\[|BINARY\[|RFC822(?!\.SIZE))", re.IGNORECASE)
 
 _log = structlog.get_logger()
 
@@ -41,6 +41,8 @@ class Items:
             if tells(flat):
                 self.passed("parse")
             return flat
+        if any(item.text and not item.section and tells(b" " + item.name) for item in found.items):
+            self.passed("parse")  # in a form that was not asked for
         whole = next((item for item, section in found.texts() if section.whole), None)
         if whole:
             return await self._with_message(found, whole)

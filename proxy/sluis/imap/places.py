@@ -82,7 +82,7 @@ class Places:
         else:
             found = [place - origin for place in self._places(octets, origin)]
         readings = {self.over.over(octets, place + origin) for place in found}
-        if len(found) == 1:
+        if len(found) == 1 and not section.name.startswith(b"HEADER."):  # whose fields stand apart in the message
             self.over.begins[section.name] = found[0]
         return readings.pop() if len(readings) == 1 else None
 

@@ -1,17 +1,23 @@
 """The client's side of a session: its commands go to the server as they came, but for those that the gate must see to.
 
+A line that is no command by the grammar goes nowhere: a server that is less strict might make one of it that was not
+seen here. Of a command in whose course lines are no commands, the next is read when the server has asked for it.
+
 A piece of a message cannot be cleaned by itself, so a FETCH of pieces is made to ask for more, which is taken out of
 the answer again. Such a command goes alone: what was sent before it is answered first, what comes after it waits.
 """
 
 from sluis.imap.ahead import Ahead
-from sluis.imap.command import REFUSED, Ask, Command, ask
+from sluis.imap.command import CONVERSES, REFUSED, Ask, Command, ask, tag, tells
 from sluis.imap.exchange import Exchange, Plan
+from sluis.imap.gathering import AwkwardError, gathered
 from sluis.imap.link import Link
 from sluis.imap.replies import Replies
 from sluis.imap.service import EDGE, Service
 from sluis.imap.wire import Line, Octets
 
+_READ = frozenset({b"FETCH", b"NOTIFY"})
+_CANNOT = b"NO [CANNOT] not through Sluis"
 _BEFORE_TLS = frozenset({b"CAPABILITY", b"NOOP", b"LOGOUT", b"STARTTLS"})
 
 
@@ -32,36 +38,86 @@ class Requests:
         """Pass on command after command. Raises Gone, ConnectionError, TimeoutError."""
         while True:
             event = await self._client.next()
-            if isinstance(event, Line) and event.first and not self._client.framer.opaque:
+            if self._exchange.opaque:
+                await self._say_on(self._exchange.opaque, event)
+            elif isinstance(event, Line) and event.first:
                 await self._begin(event)
             else:
                 await self._pass(event)
 
     async def _begin(self, line: Line) -> None:
         command = self._command = Command.read(line.octets)
-        if command is None:
-            await self._pass(line)
+        if command is None and not line.octets.strip():
+            await self._pass(line)  # an empty line, which servers overlook
+        elif command is None:
+            await self._refuse(line, b"BAD no command, to the letter")
         elif self._locked and command.verb not in _BEFORE_TLS:
             self._service.metrics.refused(EDGE, "tls-required")
             await self._refuse(line, b"NO [PRIVACYREQUIRED] begin TLS first")
         elif command.verb == b"STARTTLS":
             await self._start_tls(line)
-        elif command.verb in REFUSED or (command.verb == b"NOTIFY" and _tells(line.octets)):
-            await self._refuse(line, b"NO [CANNOT] not through Sluis")
-        elif command.verb == b"FETCH" and line.last and (found := ask(line.octets, command.at)):
-            await self._fetch(command, line, found)
+        elif command.verb in REFUSED:
+            await self._refuse(line, _CANNOT)
+        elif command.verb in CONVERSES:
+            await self._converse(command, line)
+        elif command.verb in _READ:
+            await self._read(command, line)
         else:
-            await self._exchange.send(command)
-            self._client.framer.opaque = self._exchange.opaque is not None
-            await self._pass(line)
+            await self._send(command, line)
+
+    async def _send(self, command: Command, line: Line) -> None:
+        await self._exchange.send(command)
+        await self._pass(line)
+
+    async def _read(self, command: Command, line: Line) -> None:
+        """Do with a command what takes to have read all of it."""
+        try:
+            line = await gathered(line, self._client, self._replies.say)
+        except AwkwardError as error:
+            await self._refuse(line, b"BAD not to be read by Sluis", error.line)
+            return
+        asked = ask(line.octets, command.at) if command.verb == b"FETCH" else None
+        if asked:
+            await self._fetch(command, line, asked)
+        elif command.verb == b"FETCH" and tells(line.octets):
+            await self._refuse(line, b"BAD no FETCH, to the letter")
+        elif command.verb == b"NOTIFY" and _notifies(line.octets):
+            await self._refuse(line, _CANNOT)
+        else:
+            await self._send(command, line)
+
+    async def _converse(self, command: Command, line: Line) -> None:
+        """Pass on a command whose lines are no commands, until the server asks for the first or has ended it."""
+        if not line.last:
+            await self._refuse(line, b"BAD too long, or a literal where none belongs")
+            return
+        await self._exchange.send(command)
+        self._client.framer.opaque = True
+        await self._until_asked(command, line)
+
+    async def _say_on(self, command: Command, event: Line | Octets) -> None:
+        """Pass on a line within a command; none that the server might take for a command of its own."""
+        if command.verb == b"AUTHENTICATE":
+            await self._until_asked(command, event)
+        elif event.octets.strip().upper() == b"DONE":
+            self._exchange.opaque = None  # the next command may follow at once
+            self._client.framer.opaque = False
+            await self._server.write(event.octets)
+        elif isinstance(event, Line) and event.last:
+            await self._replies.say(b"* BAD DONE ends IDLE\r\n")
+
+    async def _until_asked(self, command: Command, event: Line | Octets) -> None:
+        asked = self._exchange.ask_ahead(command.tag)
+        await self._server.write(event.octets)
+        if isinstance(event, Line) and event.last:
+            await asked
 
     async def _fetch(self, command: Command, line: Line, asked: Ask) -> None:
         if asked.binary:
             await self._refuse(line, b"NO [UNKNOWN-CTE] not decoded by Sluis")  # so that BODY is asked for (RFC 3516)
             return
         if asked.whole or not asked.rests:
-            await self._exchange.send(command)
-            await self._pass(line)
+            await self._send(command, line)
             return
         await self._exchange.quiet()
         await self._exchange.send(command)
@@ -79,15 +135,11 @@ class Requests:
     async def _pass(self, event: Line | Octets) -> None:
         """To the server; then, if the client waits to be told to send a literal, wait with it."""
         literal = event.literal if isinstance(event, Line) else None
-        tag = self._command.tag if self._command else None
-        ahead = self._exchange.ask_ahead(tag) if literal and literal.waits else None
+        under_way = self._command.tag if self._command else None
+        ahead = self._exchange.ask_ahead(under_way) if literal and literal.waits else None
         await self._server.write(event.octets)
         if ahead and not await ahead:
             self._client.framer.refused()
-        opaque = self._exchange.opaque
-        if opaque and opaque.verb == b"IDLE" and event.octets.strip().upper() == b"DONE":
-            self._exchange.opaque = None  # the next command may follow at once
-            self._client.framer.opaque = False
 
     async def _start_tls(self, line: Line) -> None:
         context = self._service.starttls
@@ -98,9 +150,9 @@ class Requests:
         self._locked = False
         await self._replies.start_tls(_tagged(line, b"OK begin TLS"), context)
 
-    async def _refuse(self, line: Line, reply: bytes) -> None:
-        """Answer a command ourselves, and let the rest of it come to nothing."""
-        answer, event = _tagged(line, reply), line
+    async def _refuse(self, line: Line, reply: bytes, rest: Line | None = None) -> None:
+        """Answer a command ourselves, and let the `rest` of it come to nothing, if its first line is read."""
+        answer, event = _tagged(line, reply), rest or line
         while not event.last:
             if event.literal and event.literal.waits:
                 self._client.framer.refused()
@@ -112,10 +164,10 @@ class Requests:
 
 
 def _tagged(line: Line, reply: bytes) -> bytes:
-    return line.octets.partition(b" ")[0] + b" " + reply + b"\r\n"
+    return tag(line.octets) + b" " + reply + b"\r\n"
 
 
-def _tells(line: bytes) -> bool:
+def _notifies(line: bytes) -> bool:
     """Whether a NOTIFY wants to be told the text of new messages (RFC 5465 §5.2), in answers to no FETCH."""
     upper = line.upper()
     return b"BODY" in upper or b"RFC822" in upper or b"BINARY" in upper

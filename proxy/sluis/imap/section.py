@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
-_SECTION = re.compile(rb"BODY(?:\.PEEK)?\[([^\]]*+)\](?:<([0-9]{1,19})(?:\.[0-9]{1,19})?>)?", re.IGNORECASE)
+_PART = rb"[1-9][0-9]*+(?:\.[1-9][0-9]*+)*+"
+_NAME = rb"(?:%s\.)?(?:HEADER|TEXT|HEADER\.FIELDS(?:\.NOT)? \([^()\]]++\))|%s(?:\.MIME)?|" % (_PART, _PART)
+_SECTION = re.compile(rb"BODY(?:\.PEEK)?\[(%s)\](?:<([0-9]{1,19})(?:\.[0-9]{1,19})?>)?" % _NAME, re.IGNORECASE)
 _OLD = {b"RFC822": b"", b"RFC822.HEADER": b"HEADER", b"RFC822.TEXT": b"TEXT"}
 _TEXT = re.compile(rb"(?:[0-9]++\.)*+[0-9]*+(?:TEXT)?")
 
@@ -37,5 +39,5 @@ class Section:
     def rests(self) -> bool:
         """Whether how it reads clean depends on octets of the message that are not in it."""
         if self.header:
-            return self.name == b"HEADER" and self.origin is not None
+            return self.origin is not None
         return not self.whole and _TEXT.fullmatch(self.name) is not None
