@@ -1,18 +1,15 @@
 """The session with a real Dovecot: what it reads it leaves as it was, and what it writes is what it was given."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
-from tests.account.mailbox import ARRIVED, USER, Lying, able, mailbox
+from tests.account.issuer import TOKEN, issuer
+from tests.account.mailbox import ARRIVED, Lying, able, mailbox
 from tests.integration import dovecot as dovecot_server
 from tests.integration.certificate import Certificate, certificate
 from tests.integration.dovecot import PASSWORD, Dovecot
-from tests.integration.process import folder
 
 from sluis.account.folder import Brought, Held, Marks
 from sluis.account.place import Place
@@ -110,33 +107,18 @@ def test_a_certificate_has_to_hold(dovecot: Dovecot, secure: Certificate, monkey
         monkeypatch.delenv("SSL_CERT_FILE")
 
 
-class Issuer(BaseHTTPRequestHandler):
-    """Tells Dovecot whose a token is."""
-
-    def do_GET(self) -> None:
-        known = self.path == "/?token=good-token"
-        self.send_response(200 if known else 401)
-        self.end_headers()
-        self.wfile.write(json.dumps({"username": USER} if known else {}).encode())
-
-    def log_message(self, *_: object) -> None: ...
-
-
 @pytest.mark.parametrize("mechanism", ["oauthbearer", "xoauth2"])
 def test_a_token_in_place_of_a_password(mechanism: str) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as issuer, folder("oauth") as home:
-        Thread(target=issuer.serve_forever, daemon=True).start()
-        settings = f"tokeninfo_url = http://127.0.0.1:{issuer.server_port}/?token=\nusername_attribute = username\n"
-        (home / "oauth").write_text(settings)
-        passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = {mechanism}\n  args = {home}/oauth\n}}\n"
-        with dovecot_server.dovecot(extra=f"auth_mechanisms = plain {mechanism}\n{passdb}") as server:
-            place = mailbox(server).place
-            with Session(place, "good-token", oauth=True) as session:
-                assert "INBOX" in session.folders()
-            with pytest.raises(AccountError, match="login was refused") as refused:
-                Session(place, "bad-token", oauth=True)
-            assert "bad-token" not in str(refused.value)
-        issuer.shutdown()
+    with (
+        issuer(mechanism) as passdb,
+        dovecot_server.dovecot(extra=f"auth_mechanisms = plain {mechanism}\n{passdb}") as server,
+    ):
+        place = mailbox(server).place
+        with Session(place, TOKEN, oauth=True) as session:
+            assert "INBOX" in session.folders()
+        with pytest.raises(AccountError, match="login was refused") as refused:
+            Session(place, "bad-token", oauth=True)
+        assert "bad-token" not in str(refused.value)
 
 
 def test_without_starttls_no_password_is_sent() -> None:

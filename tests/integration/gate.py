@@ -45,11 +45,13 @@ def gate(
 
 
 @contextmanager
-def reading_gate(upstream: str, settings: Mapping[str, Any] | None = None) -> Iterator[Gate]:
-    """A running gate for readers of `upstream`, and none for mail that comes in; `settings` are keys of `imap`."""
+def reading_gate(upstream: str, settings: Mapping[str, Any] | None = None, **sections: Any) -> Iterator[Gate]:
+    """A running gate for readers of `upstream`, and none for mail that comes in; `settings` are keys of `imap`,
+    `sections` all others.
+    """
     port = free_port()
     imap = {"listen": f"127.0.0.1:{port}", "upstream": upstream} | dict(settings or {})
-    with _serving({"smtp": {"upstream": None}, "imap": imap}, port) as made:
+    with _serving({"smtp": {"upstream": None}, "imap": imap, **sections}, port) as made:
         yield made
 
 
@@ -63,7 +65,7 @@ def asked_gate(sections: Mapping[str, Any]) -> Iterator[Gate]:
 @contextmanager
 def _serving(sections: Mapping[str, Any], made_port: int, log: Path | None = None) -> Iterator[Gate]:
     web = free_port()
-    configuration = {**sections, "web": {"listen": f"127.0.0.1:{web}"}, "log": {"format": "json"}}
+    configuration = {"log": {"format": "json"}, **sections, "web": {"listen": f"127.0.0.1:{web}"}}
     with folder("gate") as home:
         file = home / "sluis.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
