@@ -294,11 +294,11 @@ async def test_a_fetch_of_many_messages_may_be_long() -> None:
 async def test_a_literal_is_asked_for_where_the_server_does_not_see_it() -> None:
     async with stage() as played:
         client, server = await played.pair()
-        await passes(client, client, b"a FETCH 1 (BODY[HEADER.FIELDS ({7}\r\n", b"+ go on\r\n")
+        await passes(client, client, b"a FETCH 1 (BODY[HEADER.FIELDS ({7}\r\n", b"+ OK\r\n")
         await passes(client, server, b"Subject)])\r\n", b'a FETCH 1 (BODY[HEADER.FIELDS ("Subject")])\r\n')
         await passes(client, client, b"b FETCH 1 ({999999}\r\n", b"b BAD not to be read by Sluis\r\n")
         await passes(client, server, b"c NOOP\r\n")
-        await passes(client, client, b"d FETCH 1 ({3}\r\n", b"+ go on\r\n")
+        await passes(client, client, b"d FETCH 1 ({3}\r\n", b"+ OK\r\n")
         await passes(client, client, b"a\r\n {3}\r\n", b"d BAD not to be read by Sluis\r\n")
         await passes(client, server, b"e NOOP\r\n")
 

@@ -35,7 +35,7 @@ async def gathered(line: Line, client: Link, go_on: Callable[[bytes], Awaitable[
         if len(flat) + len(octets) + (literal.size if literal else 0) > LONGEST:
             raise AwkwardError(event)
         if literal and literal.waits:
-            await go_on(b"+ go on\r\n")
+            await go_on(b"+ OK\r\n")
         text = bytearray()
         while literal and len(text) < literal.size:
             text += (await client.next()).octets
