@@ -61,7 +61,7 @@ def test_vendors_and_months() -> None:
 def test_the_document_holds_all_of_it() -> None:
     made = json.loads(json.dumps(document(tally(), 4, MADE)))
     assert (made["made"], made["messages"], made["tracking_messages"]) == ("2026-11-23", 3, 1)
-    assert made["states"] == {"read": 2, "protected": 1, "failed": 0, "unread": 4}
+    assert made["states"] == {"read": 2, "protected": 1, "failed": 0, "unread": 4, "left": 0}
     assert made["aims"] == {"open": 1, "click": 0, "name": 1, "load": 0}
     assert [(sender["sender"], len(sender["ways"])) for sender in made["senders"]] == [("shop.example", 1), ("-x", 0)]
     assert made["senders"][0]["ways"][0]["example_url"] == PIXEL.url

@@ -125,7 +125,8 @@ class Tally:
     """What the messages of a mailbox come to.
 
     `months` has the messages of each month ('2026-11'): all under None, and those with a finding of each kind.
-    `rest` is all senders beyond those told apart, `others` how many; a sender that comes back counts again.
+    `rest` is all senders beyond those told apart, `others` how many; a sender that comes back counts again. `left` are
+    the messages that were not come to, since the reading was broken off.
     """
 
     states: Counter[State] = field(default_factory=Counter)
@@ -137,6 +138,7 @@ class Tally:
     months: dict[str, Counter[Kind | None]] = field(default_factory=dict)
     rest: Sender = field(default_factory=Sender)
     others: int = 0
+    left: int = 0
 
     def add(self, record: Record) -> None:
         """Count one message."""
@@ -167,6 +169,7 @@ class Tally:
             self.months.setdefault(month, Counter()).update(kinds)
         self.rest.merge(other.rest)
         self.others += other.others
+        self.left += other.left
         self._keep_bounds()
 
     def _keep_bounds(self) -> None:

@@ -77,7 +77,7 @@ def audit(
     settings = load_config(config) if config else None
     rules = load_rules(settings.rules, settings.kept) if settings else load_rules()
     trusted = frozenset(map(str.lower, trust or ())) | frozenset(settings.authentication.trust if settings else ())
-    tally = Tally()
+    tally, broken = Tally(), ""
     with _source(paths, output, Login(password_file, oauth, plaintext)) as source:
         if not source.known and not source.unread:
             raise Stop("there is no message in what was named")
@@ -91,28 +91,38 @@ def audit(
                 Memory(output / MEMORY, {"form": "2", "with": made_by(settings, facts)}) as memory,
             ):
                 outcomes = read(source.known, source.bring, memory, reading, cluster)
-                for item, outcome in watched(outcomes, sum(item.octets for item in source.known)):
-                    if isinstance(outcome, Record):
-                        tally.add(outcome)
-                    else:
-                        unread.append(f"{item.name}: {outcome.reason}")
+                tally.left = len(source.known)
+                try:
+                    for item, outcome in watched(outcomes, sum(item.octets for item in source.known)):
+                        tally.left -= 1
+                        if isinstance(outcome, Record):
+                            tally.add(outcome)
+                        else:
+                            unread.append(f"{item.name}: {outcome.reason}")
+                except source.breaks as error:
+                    broken = f"{error} ({tally.left:,} messages are left; the same command goes on from there)"
                 _write(tally, len(unread), output)
                 _show(tally, output, source.renumbered(memory.recalled))
         except BusyError as error:
             raise Stop(str(error)) from error
+    if broken:
+        raise Stop(broken)
     if unread:
         raise Stop(unread[0] + (f", and {len(unread) - 1} more could not be read" if unread[1:] else ""))
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is to be read, how to come by it, what could not be listed, who reads it, which folders have new numbers."""
+    """What is to be read, how to come by it, what could not be listed, who reads it, which folders have new numbers,
+    and what is raised where that comes to an end before its time.
+    """
 
     known: Sequence[Any]
     bring: Callable[[list[Any]], Iterable["Stored"]]
     unread: list[str]
     readers: tuple[str, ...] = ()
     renumbered: Callable[[Iterable[str]], list[str]] = lambda _: []
+    breaks: type[Exception] | tuple[()] = ()
 
 
 @contextmanager
@@ -128,13 +138,15 @@ def _source(paths: list[str], output: Path, login: Login) -> Iterator[_Source]:
         return
     if len(paths) > 1:
         raise Stop("an account is audited alone: give one URL and nothing else")
+    from sluis.account.session import AccountError
     from sluis.audit.account import fetched, listed, renumbered
     from sluis.cli.account import named, signed_in
 
     where = named(paths[0], login)
     with signed_in(where, login) as session:
         known, unread = listed(session, where)
-        yield _Source(known, partial(fetched, session), unread, where.readers, lambda keys: renumbered(keys, known))
+        bring = partial(fetched, session)
+        yield _Source(known, bring, unread, where.readers, lambda keys: renumbered(keys, known), AccountError)
 
 
 def _write(tally: "Tally", unread: int, output: Path) -> None:
@@ -179,4 +191,5 @@ def _show(tally: "Tally", output: Path, renumbered: Sequence[str]) -> None:
             first = day(sender.tracking.first)
             table.add_row(visible(name) or "several authors, or none", *map("{:,}".format, counts), first)
         screen.print(table)
-    screen.print(f"The report is {output / 'audit.html'}.", soft_wrap=True)
+    incomplete = f" It is incomplete: {tally.left:,} messages are left." if tally.left else ""
+    screen.print(f"The report is {output / 'audit.html'}.{incomplete}", soft_wrap=True)
