@@ -85,7 +85,7 @@ def test_the_login_is_the_readers_address(dovecot: Dovecot, tmp_path: Path) -> N
     [
         ("IMAP4rev1 MOVE", ("--keep-originals", "Kept"), "UIDPLUS"),
         ("IMAP4rev1 UIDPLUS", ("--keep-originals", "Kept"), "MOVE"),
-        ("IMAP4rev1 UIDPLUS X-GM-EXT-1", (), "--keep-originals"),
+        ("IMAP4rev1 UIDPLUS MOVE X-GM-EXT-1", ("--keep-originals", "Kept"), "Gmail"),
     ],
 )
 def test_a_server_that_cannot_do_its_part(

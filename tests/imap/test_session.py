@@ -120,6 +120,42 @@ async def test_pieces_of_a_message_fetch_it_once() -> None:
             )
 
 
+async def test_the_header_of_a_part_is_cleaned_with_its_message_and_else_counted() -> None:
+    """A part may name where its links begin, which cleaning takes out; whether it is signed only the message tells."""
+    part = b"Content-Type: text/html\r\nContent-Base: http://t.example/\r\n\r\n"
+    raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + part + b"<img src=a>\r\n--b--\r\n"
+    cleaned = clean(raw, replace(POLICIES["balanced"], fit=True), RULES).raw
+    clean_part = cleaned[raw.index(part) :][: len(part)]
+    assert b"Content-Base" not in clean_part
+    async with stage() as played:
+        client, server = await played.pair()
+        await asks_ahead(client, server, b"a FETCH 1 (BODY[1.MIME] BODY[1])\r\n")
+        await server.hears(b"a FETCH 1 (BODY[1.MIME] BODY[1] BODY.PEEK[])\r\n")
+        said = b"* 1 FETCH (BODY[1.MIME] %s BODY[1] {11}\r\n<img src=a>%s)\r\na OK done\r\n"
+        told, heard = said % (literal(part), b" BODY[] " + literal(raw)), said % (literal(clean_part), b"")
+        await passes(server, client, told, heard)
+        await passes(client, server, b"b FETCH 1 BODY[1.MIME]\r\n")
+        alone = b"* 1 FETCH (BODY[1.MIME] %s)\r\nb OK done\r\n"
+        await passes(server, client, alone % literal(b"Content-Type: text/html\r\n\r\n"))
+        assert played.count("sluis_originals_passed_total") == 0
+        await passes(server, client, alone % literal(part))
+        assert played.count("sluis_originals_passed_total") == 1
+
+
+async def test_pieces_by_a_number_fetch_the_message_once_too() -> None:
+    """Which message the number means is asked each time; it may mean another since."""
+    async with stage() as played:
+        client, server = await played.pair()
+        for start in range(0, len(HTML), 20):
+            asked = b"a FETCH 1 (BODY.PEEK[1]<%d.20>" % start
+            await asks_ahead(client, server, asked + b")\r\n")
+            piece, own = slice(start, start + 20), b"" if start else b" BODY[] " + literal(MESSAGE)
+            await server.hears(asked + (b")\r\n" if start else b" BODY.PEEK[])\r\n"))
+            said = b"* 1 FETCH (BODY[1]<%d> %s%s)\r\na OK done\r\n"
+            told, heard = said % (start, literal(HTML[piece]), own), said % (start, literal(CLEAN_HTML[piece]), b"")
+            await passes(server, client, told, heard)
+
+
 @pytest.mark.parametrize("between", [b"c SELECT other\r\n", b"c CLOSE\r\n", b"c EXAMINE other\r\n"])
 async def test_another_mailbox_is_not_taken_for_this_one(between: bytes) -> None:
     async with stage() as played:

@@ -77,7 +77,7 @@ class Items:
         for item, section in found.texts():
             octets = item.octets(found.flat)
             clean: bytes | None = octets
-            if section.whole or section.rests or section.name == b"HEADER":
+            if section.whole or section.rests or section.mime or section.name == b"HEADER":
                 clean = places.clean(section, octets)
             elif section.header and report.verdict is not Verdict.SKIPPED:
                 clean = await self._header(octets)
@@ -98,8 +98,10 @@ class Items:
         octets = item.octets(found.flat)
         if section.header and not section.origin:
             return await self._header(octets)
-        if not (section.rests or section.header):
-            return octets  # MIME headers, and headers of attached messages
+        if section.mime and await self._header(octets) == octets:
+            return octets
+        if not (section.rests or section.header or section.mime):
+            return octets  # headers of attached messages
         places = seen.places if seen else None
         if seen:
             self._learn(found, places.over if places else None)

@@ -64,6 +64,7 @@ class Places:
         self._message = message
         parts = parse(message.octets).parts if over.changes else ()
         self._starts = {part.path.encode(): message.place(part.body[0]) for part in parts}
+        self._starts |= {part.path.encode() + b".MIME": message.place(part.header[0]) for part in parts}
         header = fields(message.octets, 0, len(message.octets))[1]
         self._starts |= {b"": 0, b"HEADER": 0, b"TEXT": message.place(header)}
 

@@ -36,6 +36,11 @@ class Section:
         return self.name.startswith(b"HEADER")
 
     @property
+    def mime(self) -> bool:
+        """Whether it is the header of a part."""
+        return self.name.endswith(b".MIME")
+
+    @property
     def rests(self) -> bool:
         """Whether how it reads clean depends on octets of the message that are not in it."""
         if self.header:
