@@ -103,6 +103,13 @@ def test_a_technique_named_by_a_sender_is_not_repeated(technique: str, kept: str
     assert of(b"", found(Kind.OPEN_PIXEL, technique=technique)).ways[0][0].technique == kept
 
 
+def test_what_many_wrote_for_themselves_is_told_to_whose_server_it_is() -> None:
+    """A rule for a kind of script names no vendor."""
+    url = "http://go.shop.example/clicktrack.asp?url=http%3A%2F%2Fshop.example%2Fsale"
+    ((way, _),) = of(b"", found(Kind.CLICK_REDIRECT, url, "redirect", "click-script")).ways
+    assert way.vendor == "shop.example"
+
+
 def test_an_address_in_any_url_names_the_reader() -> None:
     image = found(Kind.OPEN_PIXEL, f"https://shop.example/open?e={READER}")
     assert of(b"", image, readers=(READER,)).aims == {Aim.OPEN, Aim.NAME}

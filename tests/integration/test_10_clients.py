@@ -1,4 +1,7 @@
-"""Mail clients that people use, through the gate: each brings all mail home clean, and the second time nothing more."""
+"""Mail clients that people use, through the gate: each brings all mail home clean, and the second time nothing more.
+
+What is done at home goes up as it would without the gate: flags, moves and deletions, and new mail to the octet.
+"""
 
 import imaplib
 import re
@@ -78,8 +81,8 @@ def with_imapflow(port: int, folder: Path) -> Store:
     return kept(folder)
 
 
-def with_mbsync(port: int, folder: Path) -> Store:
-    """Marks what it brings with a field of its own."""
+def with_mbsync(port: int, folder: Path, mailbox: str = MAILBOX) -> Store:
+    """Marks what it brings with a field of its own; both ways."""
     settings = f"""
         IMAPAccount gate
         Host 127.0.0.1
@@ -98,9 +101,10 @@ def with_mbsync(port: int, folder: Path) -> Store:
         SubFolders Verbatim
 
         Channel all
-        Far :far:{MAILBOX}
+        Far :far:{mailbox}
         Near :near:mail
         Create Near
+        Expunge Both
         SyncState *
     """
     file = folder / "mbsyncrc"
@@ -165,3 +169,60 @@ def told(gate: Gate) -> float:
     """How many messages the gate has told of so far."""
     found = re.findall(r"^sluis_messages_total\{.*\} (\S+)$", gate.metrics(), re.MULTILINE)
     return sum(map(float, found))
+
+
+LETTER = b"From: teun@lezer.example\r\nSubject: of mine\r\nMessage-ID: <mine@lezer.example>\r\n\r\nhello\r\n"
+BEACON = b'Content-Type: text/html\r\n\r\n<img src="https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9v" width=1>\r\n'
+OWN = LETTER.partition(b"\r\n\r\n")[0] + b"\r\n" + BEACON
+
+
+def lying(dovecot: Dovecot, mailbox: str) -> dict[int, tuple[set[str], bytes]]:
+    """What is in a mailbox at Dovecot itself: flags and octets by number."""
+    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False) as direct:
+        direct.login(address(READER), PASSWORD)
+        direct.select_folder(mailbox, readonly=True)
+        found = direct.fetch(direct.search(), ["FLAGS", "BODY.PEEK[]"])
+    return {uid: ({f.decode() for f in told[b"FLAGS"]} - {"\\Recent"}, told[b"BODY[]"]) for uid, told in found.items()}
+
+
+def test_what_a_client_changes_is_changed_at_the_server(gate: Gate, dovecot: Dovecot) -> None:
+    fill(dovecot, "up", fixtures()[:4])
+    before = {uid: raw for uid, (_, raw) in lying(dovecot, "Tracked-up").items()}
+    with IMAPClient("127.0.0.1", gate.port, ssl=False) as client:
+        client.login(address(READER), PASSWORD)
+        client.create_folder("Up")
+        client.select_folder("Tracked-up")
+        client.fetch([1, 2, 3, 4], ["BODY.PEEK[]", "BODY.PEEK[1]"])
+        client.add_flags([1], ["\\Seen", "$Forwarded"])
+        client.move([2], "Up")
+        client.copy([1], "Up")
+        client.delete_messages([3])
+        client.uid_expunge([3])
+        client.append("Tracked-up", OWN, ["\\Draft"])
+        client.fetch([4], ["BODY[TEXT]"])
+    assert lying(dovecot, "Tracked-up") == {
+        1: ({"\\Seen", "$Forwarded"}, before[1]),
+        4: ({"\\Seen"}, before[4]),
+        5: ({"\\Draft"}, OWN),
+    }
+    assert lying(dovecot, "Up") == {1: (set(), before[2]), 2: ({"\\Seen", "$Forwarded"}, before[1])}
+
+
+def test_what_mbsync_finds_changed_at_home_is_changed_at_the_server(
+    gate: Gate, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    fill(dovecot, "sync", fixtures()[:3])
+    before = {uid: raw for uid, (_, raw) in lying(dovecot, "Tracked-sync").items()}
+    assert len(with_mbsync(gate.port, tmp_path, "Tracked-sync")) == 3
+    files = {
+        number: path for path in (tmp_path / "mail").glob("*/*U=*") for number in re.findall(r"U=(\d+)", path.name)
+    }
+    for number, flags in (("1", "FS"), ("2", "ST")):
+        name = files[number].name.partition(":2,")[0]
+        files[number].rename(tmp_path / "mail" / "cur" / f"{name}:2,{flags}")
+    (tmp_path / "mail" / "new" / "1.mine").write_bytes(lines(OWN))
+    with_mbsync(gate.port, tmp_path, "Tracked-sync")
+    found = lying(dovecot, "Tracked-sync")
+    own = found.pop(max(found))
+    assert found == {1: ({"\\Flagged", "\\Seen"}, before[1]), 3: (set(), before[3])}
+    assert re.sub(rb"^X-TUID: .*\n", b"", own[1], count=1, flags=re.MULTILINE) == OWN

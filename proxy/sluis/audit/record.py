@@ -24,6 +24,7 @@ from sluis.urls.suffix import site
 
 WAYS = 64
 """Ways told apart in one message; a message with more has the rest counted with its last."""
+_SHAPES = frozenset({"click-script", "open-counter"})  # rules for what many wrote for themselves: no vendor has it
 _LONGEST = 1000  # octets of a field that are searched for a date or an address
 _DELIVERED = (b"delivered-to", b"x-original-to", b"envelope-to", b"x-envelope-to")
 _ADDRESS = re.compile(r"[^\s<>()\",;:@]{1,64}@[^\s<>()\",;:@]{1,253}")
@@ -160,7 +161,8 @@ def _way(finding: Finding, rules: Rules, who: Identity) -> Way:
         technique = "property"
     if url is None:
         return Way(finding.kind, technique, finding.vendor or "", "")
-    vendor = finding.vendor or site(url.host) or url.host
+    vendor = "" if finding.vendor in _SHAPES else finding.vendor
+    vendor = vendor or site(url.host) or url.host
     return Way(finding.kind, technique, vendor, redacted(url, rules.parameters, who), who.leak(url.text) or "")
 
 

@@ -88,7 +88,7 @@ def audit(
         try:
             with (
                 spread(dask) as cluster,
-                Memory(output / MEMORY, {"form": "2", "with": made_by(settings, facts)}) as memory,
+                Memory(output / MEMORY, {"form": "3", "with": made_by(settings, facts)}) as memory,
             ):
                 outcomes = read(source.known, source.bring, memory, reading, cluster)
                 tally.left = len(source.known)
