@@ -8,6 +8,9 @@ from structlog.testing import capture_logs
 from tests.imap.stage import Player, stage
 from tests.imap.test_telling import little_memory
 
+from sluis.imap.command import Command, ask, tells
+from sluis.imap.wire import Framer, Line
+
 SERVER = [
     b"* 1 FETCH (",
     b"BODY[] ",
@@ -90,6 +93,50 @@ async def test_clients() -> None:
                 await client.ends()
         assert [entry for entry in logs if entry["event"] == "a session broke"] == []
     assert played.count("sluis_sessions") == 0
+
+
+ODD = [b"a ", b"a  ", b'b"x ', b"+ ", b"\t", b" ", b"UID ", b"FETCH ", b"FETCH 1 ", b"1 ", b"(", b")", b"FLAGS"]
+ODD += [b"BODY[1]", b"BODY[ 1 ]", b"BODY[01]", b"BINARY[1]", b"RFC822.TEXT", b"BODY[HEADER.FIELDS ({3}\r\nabc)]"]
+ODD += [b"\r\n", b"\r\n", b"\n", b"{3+}\r\nabc", b"{2}\r\n\0\n", b"NOTIFY ", b"COMPRESS DEFLATE", b"PARTIAL 1 "]
+ODD += [b"a IDLE\r\n", b"a AUTHENTICATE PLAIN\r\n", b"DONE\r\n", b"a LOGIN u p\r\n", b"a FETCH 1 (BODY[1] "]
+
+
+async def serves(server: Player, heard: bytearray) -> None:
+    """Ends every command as soon as it is there, and asks for every literal."""
+    while line := await server.reader.readline():
+        heard += line
+        if line.endswith(b"}\r\n") and not line.endswith(b"+}\r\n"):
+            await server.says(b"+ go\r\n")
+        elif b" " in line:
+            await server.says(line.split(b" ")[0] + b" OK done\r\n")
+
+
+async def test_what_reaches_the_server_is_commands_to_the_letter() -> None:
+    async with stage() as played:
+        for stream in streams(ODD):
+            client, server = await played.pair()
+            heard = bytearray()
+            serving = asyncio.create_task(serves(server, heard))
+            await client.says(stream + b"\r\nz LOGOUT\r\n")
+            client.writer.write_eof()
+            await client.ends()
+            await serving
+            framer = Framer(server=False)
+            framer.feed(bytes(heard))
+            while event := framer.next():
+                if isinstance(event, Line) and event.first and event.octets.strip():
+                    letter(event.octets)
+
+
+def letter(line: bytes) -> None:
+    command = Command.read(line)
+    assert command
+    assert command.verb not in {b"COMPRESS", b"PARTIAL"}
+    if command.verb == b"FETCH" and tells(line):
+        asked = ask(line, command.at)
+        assert asked
+        assert not asked.binary
+        assert asked.whole or not asked.rests
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def sweep(
 
     Without --apply it only tells what it would do. With it, every message that tracks is replaced: a cleaned copy with
     the same flags, keywords and date of arrival is put beside it and read back, and only when that is what it should
-    be, octet for octet, does the original go. Signed and encrypted messages stay as they are.
+    be, octet for octet, does the original go. Signed and encrypted messages stay as they are. Gmail, which may take a
+    copy for its original, is refused.
 
         sluis sweep imaps://sanne@lezer.example@mail.lezer.example/INBOX
         sluis sweep imaps://sanne@lezer.example@mail.lezer.example/INBOX --apply --keep-originals Originals

@@ -5,7 +5,7 @@
        │                   items, passage
        │       exchange                  what both directions must agree on
        └─────▶ link, upstream            connections: the client's, and the one to the server behind
-    wire, command, fetch, section       octets ⇄ values, without a socket; gathering reads a command as a whole
+    wire, command, fetch, section       octets ⇄ values, without a socket; oneline has a command as one
     overlay, places, structure, capability
 
 Cleaning keeps every length, so sizes, structures and partial fetches stay true, and all but the text of messages is the

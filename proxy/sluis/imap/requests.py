@@ -10,8 +10,8 @@ the answer again. Such a command goes alone: what was sent before it is answered
 from sluis.imap.ahead import Ahead
 from sluis.imap.command import CONVERSES, REFUSED, Ask, Command, ask, tag, tells
 from sluis.imap.exchange import Exchange, Plan
-from sluis.imap.gathering import AwkwardError, gathered
 from sluis.imap.link import Link
+from sluis.imap.oneline import AwkwardError, oneline
 from sluis.imap.replies import Replies
 from sluis.imap.service import EDGE, Service
 from sluis.imap.wire import Line, Octets
@@ -72,7 +72,7 @@ class Requests:
     async def _read(self, command: Command, line: Line) -> None:
         """Do with a command what takes to have read all of it."""
         try:
-            line = await gathered(line, self._client, self._replies.say)
+            line = await oneline(line, self._client, self._replies.say)
         except AwkwardError as error:
             await self._refuse(line, b"BAD not to be read by Sluis", error.line)
             return

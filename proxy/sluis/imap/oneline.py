@@ -24,7 +24,7 @@ class AwkwardError(Exception):
         self.line = line
 
 
-async def gathered(line: Line, client: Link, go_on: Callable[[bytes], Awaitable[None]]) -> Line:
+async def oneline(line: Line, client: Link, go_on: Callable[[bytes], Awaitable[None]]) -> Line:
     """The command that `line` begins; `go_on` tells the client to send a literal that it waits with.
 
     Raises AwkwardError, and what the connections raise.
