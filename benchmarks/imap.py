@@ -21,7 +21,8 @@ import re
 import ssl
 import sys
 import time
-from base64 import encodebytes
+import zlib
+from base64 import encodebytes, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ ROUNDS = 3
 AIM = 1.5  # times as long as without Sluis
 HELD = 2.0  # MB more for the attachment
 READER = "teun"
+_LINK = re.compile(rb"(?<=/)eJ[\w-]{40,}")
+_LONG = re.compile(rb"(?:=[0-9A-F]{2}|[^=\n]){60,73}(?=[^\n])")  # what a line of quoted-printable holds
 _WORDS = b"the house on quay has stood there since and no two of its windows are one size you said so before".split()
 
 Fetch = Callable[[imaplib.IMAP4], object]
@@ -50,9 +53,17 @@ Fetch = Callable[[imaplib.IMAP4], object]
 def newsletter(number: int) -> bytes:
     """A tracked one; no two have the same links, nor the same text."""
     chance = random.Random(number)
-    raw = re.sub(rb"eJ\w{4}", lambda _: b"eJ%04x" % chance.getrandbits(16), mail.newsletter(SIZE))
-    raw = re.sub(rb"since 1781", lambda _: b"since %d" % chance.randrange(1000, 2000), raw)
-    return raw.replace(b"3c1f72", b"%06x" % number).replace(b"\n", b"\r\n")
+    header, _, body = mail.newsletter(SIZE).replace(b"3c1f72", b"%06x" % number).partition(b"\n\n")
+    body = _LINK.sub(lambda link: _for_another(link[0], chance), body.replace(b"=\n", b""))
+    body = body.replace(b"since 1781", b"since %d" % chance.randrange(1000, 2000))
+    return (header + b"\n\n" + _LONG.sub(rb"\g<0>=\n", body)).replace(b"\n", b"\r\n")
+
+
+def _for_another(link: bytes, chance: random.Random) -> bytes:
+    """What a link says, zipped, with another token in it."""
+    says = zlib.decompress(urlsafe_b64decode(link + b"=="[: -len(link) % 4]))
+    says = re.sub(rb"h=\w+", b"h=%016x" % chance.getrandbits(64), says)
+    return urlsafe_b64encode(zlib.compress(says)).rstrip(b"=")
 
 
 def letter(number: int) -> bytes:

@@ -15,7 +15,7 @@ CLEAN_HTML = HTML.replace(b"TRACKER", b"       ")
 
 
 @st.composite
-def _pairs(draw: st.DrawFn) -> tuple[bytes, bytes]:
+def pairs(draw: st.DrawFn) -> tuple[bytes, bytes]:
     raw = bytearray(draw(st.binary(max_size=900)))
     cleaned = bytearray(raw)
     for at in draw(st.lists(st.integers(0, max(0, len(raw) - 1)), max_size=5)) if raw else []:
@@ -23,7 +23,7 @@ def _pairs(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return bytes(raw), bytes(cleaned)
 
 
-@given(_pairs(), st.integers(0, 900), st.integers(0, 900))
+@given(pairs(), st.integers(0, 900), st.integers(0, 900))
 def test_a_piece_cleaned_is_a_piece_of_the_cleaned(pair: tuple[bytes, bytes], start: int, length: int) -> None:
     raw, cleaned = pair
     piece = raw[start : start + length]

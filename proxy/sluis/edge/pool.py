@@ -21,6 +21,7 @@ from sluis.report import Cleaned, Report
 Work = Callable[[bytes, Envelope], Cleaned]
 
 _processes = get_context("spawn")  # no copy of our sockets, locks and threads
+_STARTING = 60.0  # seconds for a process to start that nobody waits for yet
 
 
 class CleaningError(Exception):
@@ -48,6 +49,7 @@ class Pool:
         for worker in self._workers:
             self._idle.put_nowait(worker)
         self._threads = ThreadPoolExecutor(size, "sluis-cleaning")
+        self._warming: asyncio.Future[None] | None = None
 
     async def __call__(self, raw: bytes, envelope: Envelope) -> Cleaned:
         """Clean in the next process that is free. Raises CleaningError."""
@@ -61,6 +63,27 @@ class Pool:
 
         work.add_done_callback(release)
         return await asyncio.shield(work)
+
+    def warm(self) -> bool:
+        """Whether a message that comes now need not wait for a process to start; if it must, they are started."""
+        cold = [worker for worker in self._workers if not worker.ready]
+        if cold and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.ensure_future(self._warm())
+        return not cold
+
+    async def _warm(self) -> None:
+        """Start the processes of workers that are idle and have none."""
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        cold = [worker for worker in idle if not worker.ready]
+        for worker in reversed(idle):
+            if worker.ready:
+                self._idle.put_nowait(worker)
+        try:
+            loop = asyncio.get_running_loop()
+            await asyncio.gather(*(loop.run_in_executor(self._threads, worker.warm) for worker in cold))
+        finally:
+            for worker in cold:
+                self._idle.put_nowait(worker)
 
     def renew(self) -> None:
         """Start each process anew before its next message; what it cleans now it finishes."""
@@ -91,14 +114,24 @@ class _Worker:
         self._pipe: Connection | None = None
         self._end: Callable[[], None] = lambda: None
         self._kill: Callable[[], None] = lambda: None
+        self._prepared = False
         self.stale = False  # what it has prepared is not true any more
 
-    def clean(self, raw: bytes, envelope: Envelope) -> Cleaned:
-        if self.stale:
-            self.stale = False
-            self.end()
-        pipe = self._pipe or self._start()
+    @property
+    def ready(self) -> bool:
+        """Whether there is a process that has nothing to do before it cleans."""
+        return self._prepared and not self.stale
+
+    def warm(self) -> None:
+        """Have a process ready; one that cannot be had is missed when there is something to clean."""
         try:
+            self._ready(_STARTING)
+        except (CleaningError, EOFError, OSError):
+            self.end()
+
+    def clean(self, raw: bytes, envelope: Envelope) -> Cleaned:
+        try:
+            pipe = self._ready(self._timeout)
             pipe.send(envelope)
             pipe.send_bytes(raw)
             if not pipe.poll(self._timeout):
@@ -123,6 +156,23 @@ class _Worker:
         """End the process and forget it, from the thread that cleans."""
         self._end()
         self._pipe, self._end, self._kill = None, lambda: None, lambda: None
+        self._prepared = False
+
+    def _ready(self, patience: float) -> Connection:
+        """The pipe to a process that has prepared itself, which may take `patience` seconds.
+
+        Raises CleaningError, EOFError, OSError.
+        """
+        if self.stale:
+            self.stale = False
+            self.end()
+        if self._pipe is None:
+            self._pipe = self._start()
+            if not self._pipe.poll(patience):
+                raise CleaningError("pool", "timeout")
+            self._pipe.recv_bytes()
+            self._prepared = True
+        return self._pipe
 
     def _start(self) -> Connection:
         ours, theirs = _processes.Pipe()
@@ -135,7 +185,7 @@ class _Worker:
             process.join()
             ours.close()
 
-        self._pipe, self._end, self._kill = ours, end, process.kill
+        self._end, self._kill = end, process.kill
         return ours
 
 
@@ -144,7 +194,8 @@ def _serve(prepare: Callable[[], Work], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gate's to hear
     give_back()
     work = prepare()
-    with suppress(EOFError):
+    with suppress(EOFError, BrokenPipeError):
+        pipe.send_bytes(b"")  # ready
         while True:
             _clean(work, pipe)
 

@@ -1,20 +1,17 @@
-"""Cleaning for readers: at once if it is short work, in another process if it is long, and never to another length.
+"""Cleaning for readers: in another process if it is long work, or if more waits behind it, and never to another length.
 
-A message that is read in parts, or by two clients, or again tomorrow, is the same octets each time, and cleaning is a
-function of those alone. So what it made of the last ones is remembered, by a digest of the message and as the changes
-that it made: whoever asks has the octets. Nothing is kept of a message in which nothing was changed but its report.
+One message is cleaned at once in the gate's own process, which takes a few milliseconds. Of many that are fetched in a
+row the next could come in meanwhile and the last go out, so those are cleaned in the pool, as soon as its processes are
+there: the first such message has them start, and until then the gate does it itself.
 """
-
-from collections import OrderedDict
-from hashlib import sha256
 
 from sluis.edge.pool import CleaningError, Pool, Work
 from sluis.envelope import Envelope
-from sluis.imap.overlay import Overlay, overlay
-from sluis.report import Cleaned, Report, Verdict
+from sluis.imap.results import Results, digest
+from sluis.report import Cleaned, Verdict
 
 _NOBODY = Envelope()  # a mailbox says who read a message last, not for whom it was sent
-_FINDING = 1024  # octets of memory for one finding, about
+_WORTH = 8192  # octets from which on the way to another process is shorter than the work
 
 
 class Cleaner:
@@ -24,23 +21,27 @@ class Cleaner:
         self._work = work
         self._pool = pool
         self._offload = offload
-        self._limit = limit
-        self._octets = 0
-        self._results: OrderedDict[bytes, tuple[Overlay, Report]] = OrderedDict()
+        self._results = Results(limit)
 
-    async def __call__(self, raw: bytes) -> Cleaned:
-        """`raw`, a message or a header, cleaned to the same length. Raises CleaningError."""
-        digest = sha256(raw).digest()
-        if digest in self._results:
-            self._results.move_to_end(digest)
-            over, report = self._results[digest]
-            return Cleaned(over.message(raw), report)
-        cleaned = await self._anew(raw)
-        self._remember(digest, (overlay(raw, cleaned.raw), cleaned.report))
+    async def __call__(self, raw: bytes, *, more: bool = False) -> Cleaned:
+        """`raw`, a message or a header, cleaned to the same length. Raises CleaningError.
+
+        `more`: others wait behind it, so that it is better cleaned in another process even if it is short work.
+        """
+        key = digest(raw)
+        if known := self._results.get(key, raw):
+            return known
+        cleaned = await self._anew(raw, more=more)
+        self._results.put(key, raw, cleaned)
         return cleaned
 
-    async def _anew(self, raw: bytes) -> Cleaned:
-        cleaned = await self._pool(raw, _NOBODY) if len(raw) >= self._offload else self._here(raw)
+    def remembered(self, raw: bytes) -> Cleaned | None:
+        """`raw` cleaned, if that is known."""
+        return self._results.get(digest(raw), raw)
+
+    async def _anew(self, raw: bytes, *, more: bool) -> Cleaned:
+        away = len(raw) >= self._offload or (more and len(raw) >= _WORTH and self._pool.warm())
+        cleaned = await self._pool(raw, _NOBODY) if away else self._here(raw)
         if cleaned.report.verdict is Verdict.FAILED and not cleaned.report.edited:
             raise CleaningError("clean", cleaned.report.reason or "internal-error")
         if len(cleaned.raw) != len(raw):
@@ -53,27 +54,12 @@ class Cleaner:
         except Exception as error:
             raise CleaningError("clean", "internal-error") from error
 
-    def _remember(self, digest: bytes, result: tuple[Overlay, Report]) -> None:
-        if digest in self._results:
-            return  # two asked at once
-        self._results[digest] = result
-        self._octets += _size(result)
-        while self._octets > self._limit:
-            _, oldest = self._results.popitem(last=False)
-            self._octets -= _size(oldest)
-
     def renew(self, work: Work) -> None:
         """Clean with `work` from the next message on, and remember nothing of what the last did."""
         self._work = work
         self._pool.renew()
         self._results.clear()
-        self._octets = 0
 
     def close(self) -> None:
         """End the processes."""
         self._pool.close()
-
-
-def _size(result: tuple[Overlay, Report]) -> int:
-    over, report = result
-    return over.octets + _FINDING * len(report.findings)

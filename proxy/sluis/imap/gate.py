@@ -15,7 +15,7 @@ from sluis.edge.opening import Clean, GateError, bound, certify, prepared, serve
 from sluis.edge.pool import Pool, Work
 from sluis.edge.port import place
 from sluis.imap.cleaning import Cleaner
-from sluis.imap.link import READ, Link
+from sluis.imap.link import Link
 from sluis.imap.service import EDGE, Service
 from sluis.imap.session import Session
 from sluis.imap.upstream import Upstream
@@ -96,9 +96,8 @@ async def run(
     )
     implicit = context if imap.tls.mode == "implicit" else None
     try:
-        server = await asyncio.start_server(
-            partial(_welcome, service),
-            limit=READ,
+        server = await asyncio.get_running_loop().create_server(
+            partial(Link, imap.stall_timeout, server=False, made=partial(_welcome, service)),
             ssl=implicit,
             ssl_handshake_timeout=_HANDSHAKE if implicit else None,
             **place(imap.listen, listening),
@@ -110,8 +109,7 @@ async def run(
     return gate
 
 
-def _welcome(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    client = Link(reader, writer, service.imap.stall_timeout, server=False)
+def _welcome(service: Service, client: Link) -> None:
     service.guests.welcome(Session(service, client))
 
 

@@ -34,8 +34,11 @@ class Items:
         self._exchange = exchange
         self._session = session
 
-    async def cleaned(self, flat: bytes, seen: Seen | None = None) -> bytes:
-        """The response `flat` with what it tells of a message cleaned; without the message, if that was ours to ask."""
+    async def cleaned(self, flat: bytes, seen: Seen | None = None, *, more: bool = False) -> bytes:
+        """The response `flat` with what it tells of a message cleaned; without the message, if that was ours to ask.
+
+        `more`: others wait behind it.
+        """
         found = answer(flat)
         if not found:
             if tells(flat):
@@ -45,7 +48,7 @@ class Items:
             self.passed("parse")  # in a form that was not asked for
         whole = next((item for item, section in found.texts() if section.whole), None)
         if whole:
-            return await self._with_message(found, whole)
+            return await self._with_message(found, whole, more=more)
         texts = {item: await self._alone(found, item, section, seen) for item, section in found.texts()}
         return found.with_texts(texts)
 
@@ -54,12 +57,12 @@ class Items:
         plan = self._exchange.plan
         return self._exchange.known.get(plan.uid_of(found)) if plan else None
 
-    async def _with_message(self, found: Answer, whole: Item) -> bytes:
+    async def _with_message(self, found: Answer, whole: Item, *, more: bool) -> bytes:
         """The answer, with the whole message in it, which is left out again if it was not asked for."""
         plan, raw = self._exchange.plan, whole.octets(found.flat)
         ours = whole if plan and plan.ours else None
         try:
-            cleaned = await self._service.clean_message(raw)
+            cleaned = await self._service.clean_message(raw, more=more)
         except CleaningError as error:
             self.passed(error.stage, error.reason)
             self._learn(found, None)

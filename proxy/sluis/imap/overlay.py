@@ -5,13 +5,18 @@ laid over a piece only where the piece has the very octets that were there when 
 was misplaced, or a server that tells one message in two ways, never gives a reader octets that belong elsewhere.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from sluis.imap.section import Section
 from sluis.report import Span
 
-_BLOCK = 256  # octets that are kept as one change, once one of them differs
+_BLOCK = 1024  # octets that are compared at once; a change ends with its block
+_RUN = re.compile(rb"[^\0]++(?:\0{1,16}[^\0]++)*+")  # octets that differ, and a few alike between them
+_CHANGE = 200  # octets of memory for a change beside its own, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,11 @@ class Change:
     start: int
     before: bytes
     after: bytes
+
+    @property
+    def end(self) -> int:
+        """Where what stands behind it begins."""
+        return self.start + len(self.before)
 
 
 @dataclass(slots=True)
@@ -33,29 +43,20 @@ class Overlay:
     @property
     def octets(self) -> int:
         """About how many octets of memory it takes."""
-        return 512 + sum(2 * len(change.before) + 128 for change in self.changes) + 128 * len(self.begins)
+        return 512 + sum(2 * len(change.before) + _CHANGE for change in self.changes) + 128 * len(self.begins)
 
     def over(self, octets: bytes, start: int) -> bytes | None:
         """The piece `octets`, which stands at `start` of the message, cleaned; None if it does not stand there."""
         pieces: list[bytes] = []
         position, end = start, start + len(octets)
         for change in self._within(start, end):
-            begin, stop = max(start, change.start), min(end, change.start + len(change.before))
+            begin, stop = max(start, change.start), min(end, change.end)
             own = slice(begin - change.start, stop - change.start)
             if octets[begin - start : stop - start] != change.before[own]:
                 return None
             pieces += (octets[position - start : begin - start], change.after[own])
             position = stop
         return b"".join((*pieces, octets[position - start :])) if pieces else octets
-
-    def message(self, raw: bytes) -> bytes:
-        """The very message that the changes were made to, cleaned."""
-        if not self.changes:
-            return raw
-        out = bytearray(raw)
-        for change in self.changes:
-            out[change.start : change.start + len(change.after)] = change.after
-        return bytes(out)
 
     def piece(self, section: Section, octets: bytes) -> bytes | None:
         """The `octets` of `section` cleaned; None if nobody knows where it begins."""
@@ -65,21 +66,23 @@ class Overlay:
         return None if begin is None else self.over(octets, begin + (section.origin or 0))
 
     def _within(self, start: int, end: int) -> Iterator[Change]:
-        for change in self.changes:
-            if change.start >= end:
-                return
-            if change.start + len(change.before) > start:
-                yield change
+        index = bisect_right(self.changes, start, key=attrgetter("end"))
+        while index < len(self.changes) and self.changes[index].start < end:
+            yield self.changes[index]
+            index += 1
 
 
 def overlay(raw: bytes, cleaned: bytes) -> Overlay:
     """What makes `cleaned` of `raw`, which is as long."""
-    if raw == cleaned:
-        return Overlay(())
-    spans: list[Span] = []
+    return Overlay(tuple(Change(start, raw[start:end], cleaned[start:end]) for start, end in differing(raw, cleaned)))
+
+
+def differing(raw: bytes, cleaned: bytes) -> Iterator[Span]:
+    """Where two texts of one length differ, in order."""
+    if raw is cleaned:
+        return
     for start in range(0, len(raw), _BLOCK):
-        end = start + _BLOCK
-        if raw[start:end] != cleaned[start:end]:
-            begin = spans.pop()[0] if spans and spans[-1][1] == start else start
-            spans.append((begin, end))
-    return Overlay(tuple(Change(start, raw[start:end], cleaned[start:end]) for start, end in spans))
+        before, after = raw[start : start + _BLOCK], cleaned[start : start + _BLOCK]
+        if before != after:
+            marks = (int.from_bytes(before, "big") ^ int.from_bytes(after, "big")).to_bytes(len(before), "big")
+            yield from ((start + run.start(), start + run.end()) for run in _RUN.finditer(marks))

@@ -29,11 +29,14 @@ class Replies:
 
     async def run(self) -> None:
         """Pass on response after response. Raises Gone, ConnectionError, TimeoutError."""
-        while True:
-            line = await self._server.next()
-            assert isinstance(line, Line)  # noqa: S101 (`response` leaves no literal behind)
-            async with self._speaking:
-                await self.response(line)
+        try:
+            while True:
+                line = await self._server.next()
+                assert isinstance(line, Line)  # noqa: S101 (`response` leaves no literal behind)
+                async with self._speaking:
+                    await self.response(line)
+        finally:
+            await self._telling.close()
 
     async def say(self, response: bytes) -> None:
         """Tell the client something of our own, between two responses of the server."""
@@ -52,6 +55,7 @@ class Replies:
         if HEAD.match(line.octets):
             await self._telling(line)
             return
+        await self._telling.told()  # what follows may be the end of a command, or give a number to another message
         told = not self._exchange.ends_step(line.octets)
         if told:
             await self._client.write(offered(line.octets, self._ours) if line.last else line.octets)

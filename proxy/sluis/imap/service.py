@@ -2,12 +2,12 @@
 
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
 from sluis.edge.guests import Guests
+from sluis.imap.cleaning import Cleaner
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
@@ -22,16 +22,24 @@ class Service:
 
     imap: ImapSection
     upstream: Upstream
-    clean: Callable[[bytes], Awaitable[Cleaned]]
+    clean: Cleaner
     metrics: Metrics
     starttls: ssl.SSLContext | None
     admission: Admission
     guests: Guests = field(default_factory=Guests)
 
-    async def clean_message(self, raw: bytes) -> Cleaned:
-        """The message `raw` cleaned, and counted. Raises CleaningError."""
+    def remembered(self, raw: bytes) -> Cleaned | None:
+        """The message `raw` cleaned, and counted, if that needs no cleaning."""
         started = time.perf_counter()
-        cleaned = await self.clean(raw)
+        cleaned = self.clean.remembered(raw)
+        if cleaned:
+            self.count(raw, cleaned.report, time.perf_counter() - started)
+        return cleaned
+
+    async def clean_message(self, raw: bytes, *, more: bool = False) -> Cleaned:
+        """The message `raw` cleaned, and counted; `more`: others wait behind it. Raises CleaningError."""
+        started = time.perf_counter()
+        cleaned = await self.clean(raw, more=more)
         self.count(raw, cleaned.report, time.perf_counter() - started)
         return cleaned
 

@@ -1,17 +1,19 @@
 """Responses that tell of a message: its octets go to the client clean, and all else in the response as it came.
 
-A response is gathered whole before a word of it goes on, but for octets that are too many to be held: those flow by,
-and what stands before and behind them is told as two responses of which the client sees one. What is not understood, or
-is too long and cannot flow, goes on as it came, and is counted.
+A response is gathered whole before a word of it goes on, and while it is cleaned the next may be gathered. Octets that
+are too many to be held flow by; what stands before and behind them is told as two responses of which the client sees
+one. What is not understood, or is too long and cannot flow, goes on as it came, and is counted.
 """
 
 import re
-from dataclasses import dataclass, field
 
+from sluis.edge.pool import CleaningError
 from sluis.imap.exchange import Exchange, Hear
 from sluis.imap.fetch import HEAD, answer, without_whole
+from sluis.imap.gathered import Gathered
 from sluis.imap.items import Items, Seen, tells
 from sluis.imap.link import Link
+from sluis.imap.outbox import Outbox
 from sluis.imap.passage import Passage, PiecePassage, WholePassage
 from sluis.imap.section import Section
 from sluis.imap.service import Service
@@ -21,34 +23,6 @@ HELD = 262_144  # octets of a literal that are held; more of them flow by if the
 _END = b")\r\n"
 _LONGEST_NAME = 256
 _ANNOUNCED = re.compile(rb"[( ]([A-Za-z0-9.]++(?:\[[^\]\r\n]*+\])?(?:<[0-9]++>)?) ~?\{[0-9]++\}\r?\n\Z")
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """A response so far. `lead` is how it begins again after octets that flowed by, which the client has heard.
-
-    `opened` says that a space before the next item is one too many, `owed` is that space if the client must hear it.
-    """
-
-    flat: bytearray = field(default_factory=bytearray)
-    lead: bytes = b""
-    opened: bool = False
-    owed: bytes = b""
-    seen: Seen | None = None
-    passing: bool = False
-
-    def joins(self, octets: bytes) -> bytes:
-        """The octets of the next line as they follow what there is."""
-        if self.opened and octets.startswith(b" "):
-            octets = octets[1:]
-            self.owed = b" " if self.lead else b""
-        self.opened = False
-        return octets
-
-    def untold(self, out: bytes) -> bytes:
-        """What the client has not heard of `out`, which is the response as it should be."""
-        rest = out[len(self.lead) :]
-        return rest if rest.startswith(b")") else self.owed + rest
 
 
 class Telling:
@@ -61,6 +35,7 @@ class Telling:
         self._client = client
         self._items = Items(service, exchange, session)
         self._limit = service.imap.message_size_limit
+        self._outbox = Outbox(client)
 
     async def __call__(self, line: Line) -> None:
         """Pass on the FETCH response that `line` begins. Raises Gone, ConnectionError, TimeoutError."""
@@ -68,12 +43,20 @@ class Telling:
             await self._overhear(line, self._exchange.step.hear)
         elif line.last and not tells(line.octets):
             self._exchange.sizes.hear(line.octets)
-            await self._client.write(line.octets)
+            await self._outbox.put(line.octets, len(line.octets))
         else:
             await self._tell(line)
 
+    async def told(self) -> None:
+        """Return once the client was told all of it. Raises ConnectionError, TimeoutError."""
+        await self._outbox.empty()
+
+    async def close(self) -> None:
+        """Tell no more."""
+        await self._outbox.close()
+
     async def _tell(self, line: Line) -> None:
-        told = _Gathered()
+        told = Gathered()
         event: Line | Octets = line
         while True:
             octets = told.joins(event.octets) if isinstance(event, Line) else event.octets
@@ -82,30 +65,58 @@ class Telling:
                 await self._gather(told, octets, size)
             if isinstance(event, Line) and event.last:
                 break
-            event = await self._server.next()
+            event = await self._server.next(whole=0 if told.passing else HELD)
         if not told.passing:
-            await self._client.write(told.untold(await self._items.cleaned(bytes(told.flat), told.seen)))
+            await self._send(told)
 
-    async def _gather(self, told: _Gathered, octets: bytes, size: int) -> None:
+    async def _send(self, told: Gathered) -> None:
+        """Have the client told a response that is held, as soon as it is clean; meanwhile the next may come in."""
+        plain = told.plain and not self._exchange.plan
+        if plain and (known := self._service.remembered(told.pieces[1])):
+            await self._outbox.put(b"".join((told.pieces[0], known.raw, told.pieces[2])), told.octets)
+            return
+        more = self._server.framer.held > 0 or not self._outbox.idle
+        made = self._message_alone(told, more=more) if plain else self._response(told, more=more)
+        if more:
+            await self._outbox.put(made, told.octets)
+        else:
+            await self._client.write(await made)
+
+    async def _message_alone(self, told: Gathered, *, more: bool) -> bytes:
+        """A response that is one message, clean, or as it came where that fails."""
+        head, raw, tail = told.pieces
+        try:
+            raw = (await self._service.clean_message(raw, more=more)).raw
+        except CleaningError as error:
+            self._items.passed(error.stage, error.reason)
+        return b"".join((head, raw, tail))
+
+    async def _response(self, told: Gathered, *, more: bool) -> bytes:
+        """A response, clean, so far as the client has not heard it."""
+        return told.untold(await self._items.cleaned(told.flat, told.seen, more=more))
+
+    async def _gather(self, told: Gathered, octets: bytes, size: int) -> None:
         """Keep `octets`, behind which a literal of `size` comes, or let them pass if that is too much to keep."""
-        if not told.passing and len(told.flat) + len(octets) + size > self._limit:
+        if not told.passing and told.octets + len(octets) + size > self._limit:
+            await self.told()
             told.passing = True
             self._items.passed("size")
-            await self._client.write(told.untold(bytes(told.flat)))
+            await self._client.write(told.untold(told.flat))
         if told.passing:
             await self._client.write(octets)
         else:
-            told.flat += octets
+            told.gathers(octets)
 
-    async def _flows(self, told: _Gathered, octets: bytes, size: int) -> bool:
+    async def _flows(self, told: Gathered, octets: bytes, size: int) -> bool:
         """Let the literal flow by that `octets` announce, if it is long and its item can do without the others."""
-        if told.passing or (size <= HELD and len(told.flat) + len(octets) + size <= self._limit):
+        if told.passing or (size <= HELD and told.octets + len(octets) + size <= self._limit):
             return False
-        flat = bytes(told.flat) + octets
+        flat = told.flat + octets
         announced = _ANNOUNCED.search(flat, max(0, len(flat) - _LONGEST_NAME))
         section = Section.read(announced[1]) if announced else None
         if not announced or not section:
             return False
+        await self.told()
         plan = self._exchange.plan
         if section.whole and plan and plan.ours:
             return await self._flows_unheard(told, flat, size)
@@ -122,15 +133,17 @@ class Telling:
             await self._message(size, heard=True)
         head = HEAD.match(flat)
         told.lead = head[0] if head else b""
-        told.flat, told.opened, told.owed = bytearray(told.lead), True, b""
+        told.begins(told.lead)
+        told.opened, told.owed = True, b""
         return True
 
-    async def _flows_unheard(self, told: _Gathered, flat: bytes, size: int) -> bool:
+    async def _flows_unheard(self, told: Gathered, flat: bytes, size: int) -> bool:
         """Let the message flow by that we asked for, and take its item out of the response."""
         kept = without_whole(flat)
         if kept is None:
             return False
-        told.flat, told.opened = bytearray(kept), kept.endswith(b"(")
+        told.begins(kept)
+        told.opened = kept.endswith(b"(")
         told.seen = Seen((await self._message(size, heard=False)).places())
         return True
 
@@ -171,6 +184,7 @@ class Telling:
 
     async def _overhear(self, line: Line, hear: Hear) -> None:
         """Keep an answer to a question of our own from the client, but for flags that came along."""
+        await self.told()
         flat, whole = bytearray(), True
         event: Line | Octets = line
         while True:

@@ -8,7 +8,7 @@ import ssl
 
 from sluis.config import Imap, ImapUpstreamTlsSection
 from sluis.edge.reach import Reach
-from sluis.imap.link import READ, Gone, Link
+from sluis.imap.link import Gone, Link
 from sluis.imap.wire import Line
 
 _CHATTER = 20  # lines before the answer to STARTTLS
@@ -72,10 +72,10 @@ class Upstream(Reach):
         endpoint = self._server.endpoint
         context = self._context if self._server.implicit else None
         name = endpoint.host if context else None
-        reader, writer = await asyncio.open_connection(
-            endpoint.host, endpoint.port, limit=READ, ssl=context, server_hostname=name
+        _, link = await asyncio.get_running_loop().create_connection(
+            lambda: Link(self._patience, server=True), endpoint.host, endpoint.port, ssl=context, server_hostname=name
         )
-        return Link(reader, writer, self._patience, server=True)
+        return link
 
     async def _secure(self, link: Link) -> None:
         """Begin TLS. What the server said before, its capabilities too, counts no more."""

@@ -60,9 +60,9 @@ class Framer:
         """Add what came in."""
         self._buffer += octets
 
-    def next(self) -> Line | Octets | None:
-        """What can be handed out now; None if that takes more octets."""
-        return self._octets() if self._left else self._line()
+    def next(self, whole: int = 0) -> Line | Octets | None:
+        """What can be handed out now; None if that takes more octets. A literal of up to `whole` comes in one piece."""
+        return self._octets(whole) if self._left else self._line()
 
     def refused(self) -> None:
         """The literal that was announced last does not come: its command is over (RFC 9051 §4.3)."""
@@ -73,10 +73,10 @@ class Framer:
         """Octets that were fed and not handed out."""
         return len(self._buffer)
 
-    def _octets(self) -> Octets | None:
-        octets = bytes(memoryview(self._buffer)[: min(self._left, _PIECE)])
-        if not octets:
+    def _octets(self, whole: int) -> Octets | None:
+        if len(self._buffer) < self._left <= whole or not self._buffer:
             return None
+        octets = bytes(memoryview(self._buffer)[: min(self._left, max(_PIECE, whole))])
         del self._buffer[: len(octets)]
         self._left -= len(octets)
         return Octets(octets, self._left)

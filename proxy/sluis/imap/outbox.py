@@ -1,0 +1,90 @@
+"""Responses on their way to the client, in order, though some are still being cleaned when the next ones come in.
+
+Reading, cleaning and writing go on side by side, and none runs far ahead of the others: so much may be under way, and
+who brings more waits. Only responses that tell of messages overlap; whoever has to be sure that all before it was told
+waits until nothing is left.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from sluis.imap.link import Link
+
+_ROOM = 524_288  # octets of responses under way
+
+
+class Outbox:
+    """What `client` has not been told yet."""
+
+    def __init__(self, client: Link) -> None:
+        self._client = client
+        self._waiting: deque[tuple[asyncio.Future[bytes], int]] = deque()
+        self._octets = 0
+        self._told = asyncio.Event()
+        self._teller: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether all was told."""
+        return not self._waiting
+
+    async def put(self, made: Coroutine[None, None, bytes] | bytes, octets: int) -> None:
+        """Have the client told what `made` gives, about so many `octets`, after all before it.
+
+        Waits while too much is under way. Raises what telling raised: ConnectionError, TimeoutError.
+        """
+        if self.idle and isinstance(made, bytes):
+            await self._client.write(made)
+            return
+        self._waiting.append((_future(made), octets))
+        self._octets += octets
+        self._teller = self._teller or asyncio.create_task(self._tell())
+        while self._octets > _ROOM:
+            await self._next()
+
+    async def empty(self) -> None:
+        """Wait until all was told. Raises ConnectionError, TimeoutError."""
+        while self._waiting:
+            await self._next()
+
+    async def close(self) -> None:
+        """Tell no more, and clean nothing more for it."""
+        works: list[asyncio.Future[Any]] = [work for work, _ in self._waiting]
+        self._waiting.clear()
+        for work in [*works, self._teller] if self._teller else works:
+            work.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await work
+
+    async def _next(self) -> None:
+        """Wait until one more was told."""
+        self._told.clear()
+        if self._teller and self._teller.done():
+            self._teller.result()
+        await self._told.wait()
+
+    async def _tell(self) -> None:
+        try:
+            while self._waiting:
+                work, octets = self._waiting[0]
+                await self._client.write(await work)
+                self._waiting.popleft()
+                self._octets -= octets
+                self._told.set()
+            self._teller = None
+        except BaseException:
+            self._client.drop()  # nothing can be told any more, which whoever listens to it has to hear
+            raise
+        finally:
+            self._told.set()
+
+
+def _future(made: Coroutine[None, None, bytes] | bytes) -> "asyncio.Future[bytes]":
+    if not isinstance(made, bytes):
+        return asyncio.create_task(made)
+    future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    future.set_result(made)
+    return future
