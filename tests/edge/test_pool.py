@@ -45,8 +45,8 @@ async def cleaned(pool: Pool, raw: bytes) -> bytes:
 
 async def ready(pool: Pool) -> None:
     """Return when the processes are there, however long that takes on a busy machine."""
-    while not pool.warm():
-        await asyncio.sleep(0.05)  # noqa: ASYNC110 (it is nobody's event)
+    while not pool.warm():  # noqa: ASYNC110 (it is no event of ours)
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(

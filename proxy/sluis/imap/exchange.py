@@ -4,64 +4,20 @@ The client's side tells what it sends, the server's side what it hears; here is 
 """
 
 import asyncio
-from collections import OrderedDict
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sluis.imap.command import CHANGES_MAILBOX, Command
 from sluis.imap.fetch import Answer
-from sluis.imap.overlay import Overlay
+from sluis.imap.known import Known, Mailbox
+from sluis.imap.login import account, mailbox
 from sluis.imap.sizes import Sizes
 
 _MOST = 256  # commands under way before a client that sends ahead has to wait
 _LOGINS = frozenset({b"LOGIN", b"AUTHENTICATE"})
 _CONVERSES = frozenset({b"AUTHENTICATE", b"IDLE"})
-
-
-class Known:
-    """What cleaning changed in messages of the selected mailbox, by UID; None where it cannot be known.
-
-    Bounded to `limit` octets: what was not asked for longest is forgotten first.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._octets = 0
-        self._overlays: OrderedDict[int, Overlay | None] = OrderedDict()
-
-    def __contains__(self, uid: int) -> bool:
-        return uid in self._overlays
-
-    def get(self, uid: int | None) -> Overlay | None:
-        """What is known of the message `uid`."""
-        if uid is None or uid not in self._overlays:
-            return None
-        self._overlays.move_to_end(uid)
-        return self._overlays[uid]
-
-    def covers(self, uid: int, sections: frozenset[bytes]) -> bool:
-        """Whether these sections of the message can be answered for without the message."""
-        if uid not in self._overlays:
-            return False
-        overlay = self.get(uid)
-        return overlay is None or not overlay.changes or sections <= overlay.begins.keys()
-
-    def put(self, uid: int, overlay: Overlay | None) -> None:
-        """Remember."""
-        self._forget(uid)
-        self._overlays[uid] = overlay
-        self._octets += _size(overlay)
-        while self._octets > self._limit:
-            self._forget(next(iter(self._overlays)))
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._overlays.clear()
-        self._octets = 0
-
-    def _forget(self, uid: int) -> None:
-        if uid in self._overlays:
-            self._octets -= _size(self._overlays.pop(uid))
+_VALIDITY = re.compile(rb"\* OK \[UIDVALIDITY ([0-9]{1,10})\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +50,15 @@ class Step:
     good: asyncio.Future[bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A command under way; `account` is whose login it is, and `mailbox` what it selects, if that is known."""
+
+    command: Command
+    account: bytes | None
+    mailbox: bytes | None
+
+
 @dataclass(slots=True)
 class Exchange:
     """The state of one session."""
@@ -105,15 +70,18 @@ class Exchange:
     step: Step | None = None
     opaque: Command | None = None
     """The command whose further lines are no commands: a SASL exchange, or IDLE."""
-    _pending: list[Command] = field(default_factory=list)
+    _account: bytes | None = None
+    _validity: int | None = None
+    """What the server has said of the mailbox that is being selected."""
+    _pending: list[_Pending] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _ahead: tuple[bytes | None, asyncio.Future[bool]] | None = None
 
-    async def send(self, command: Command) -> None:
-        """Take note of a command before it is sent; waits while too many are under way."""
+    async def send(self, command: Command, line: bytes = b"") -> None:
+        """Take note of a command before its first `line` is sent; waits while too many are under way."""
         while len(self._pending) >= _MOST:
             await self._change()
-        self._pending.append(command)
+        self._pending.append(_Pending(command, account(command, line), mailbox(command, line)))
         if command.verb in _CONVERSES:
             self.opaque = command
 
@@ -124,7 +92,7 @@ class Exchange:
 
     async def restful(self) -> None:
         """Wait until nothing is under way that must not be cut off."""
-        while any(command.verb != b"IDLE" for command in self._pending):
+        while any(each.command.verb != b"IDLE" for each in self._pending):
             await self._change()
 
     def ask_ahead(self, tag: bytes | None) -> "asyncio.Future[bool]":
@@ -156,21 +124,35 @@ class Exchange:
             self._ended(tag, good=_good(line))
         elif rest[:4].upper() == b"BAD ":
             self._answer(False)  # to a line without a tag
+        elif match := _VALIDITY.match(line):
+            self._validity = int(match[1])
 
     def _ended(self, tag: bytes, *, good: bool) -> None:
-        command = next((command for command in self._pending if command.tag == tag), None)
-        if command is None:
+        ended = next((each for each in self._pending if each.command.tag == tag), None)
+        if ended is None:
             return
-        self._pending.remove(command)
-        if command.verb in CHANGES_MAILBOX:
-            self.known.clear()
-            self.sizes.clear()
-        self.authenticated = self.authenticated or (good and command.verb in _LOGINS)
+        self._pending.remove(ended)
+        if ended.command.verb in CHANGES_MAILBOX:
+            self._selected(ended.mailbox if good else None)
+        if ended.command.verb in _LOGINS and good:
+            self._account = None if self.authenticated else ended.account
+            self.authenticated = True
+        elif ended.command.verb == b"UNAUTHENTICATE":
+            self._account = None
         if self.opaque and self.opaque.tag == tag:
             self.opaque = None
         if self._ahead and self._ahead[0] == tag:
             self._answer(False)
         self._changed.set()
+
+    def _selected(self, name: bytes | None) -> None:
+        """From here on numbers mean messages of another mailbox, or of none."""
+        there: Mailbox | None = None
+        if self._account is not None and name is not None and self._validity is not None:
+            there = Mailbox(self._account, name, self._validity)
+        self.known.select(there)
+        self.sizes.clear()
+        self._validity = None
 
     def _answer(self, go: bool) -> None:
         if self._ahead and not self._ahead[1].done():
@@ -180,10 +162,6 @@ class Exchange:
     async def _change(self) -> None:
         self._changed.clear()
         await self._changed.wait()
-
-
-def _size(overlay: Overlay | None) -> int:
-    return overlay.octets if overlay else 512
 
 
 def _good(line: bytes) -> bool:

@@ -15,6 +15,7 @@ from sluis.edge.opening import Clean, GateError, bound, certify, prepared, serve
 from sluis.edge.pool import Pool, Work
 from sluis.edge.port import place
 from sluis.imap.cleaning import Cleaner
+from sluis.imap.known import Shelf
 from sluis.imap.link import Link
 from sluis.imap.service import EDGE, Service
 from sluis.imap.session import Session
@@ -62,6 +63,7 @@ class Gate:
             server_context(_TLS, self._service.imap.tls)  # one that fails half-way would leave it without its key
             certify(self._context, _TLS, self._service.imap.tls)
         self._cleaner.renew(self._by(rules))
+        self._service.shelf.clear()
 
     async def close(self, grace: float = 30.0) -> None:
         """Take no more clients, let commands that are under way end within `grace` seconds, and part from all."""
@@ -93,6 +95,7 @@ async def run(
         metrics=metrics,
         starttls=context if imap.tls.mode == "starttls" else None,
         admission=Admission(imap.max_connections, imap.max_connections_per_address),
+        shelf=Shelf(imap.cache_octets),
     )
     implicit = context if imap.tls.mode == "implicit" else None
     try:

@@ -66,7 +66,7 @@ class Requests:
             await self._send(command, line)
 
     async def _send(self, command: Command, line: Line) -> None:
-        await self._exchange.send(command)
+        await self._exchange.send(command, line.octets)
         await self._pass(line)
 
     async def _read(self, command: Command, line: Line) -> None:
@@ -91,7 +91,7 @@ class Requests:
         if not line.last:
             await self._refuse(line, b"BAD too long, or a literal where none belongs")
             return
-        await self._exchange.send(command)
+        await self._exchange.send(command, line.octets)
         self._client.framer.opaque = True
         await self._until_asked(command, line)
 
@@ -120,7 +120,7 @@ class Requests:
             await self._send(command, line)
             return
         await self._exchange.quiet()
-        await self._exchange.send(command)
+        await self._exchange.send(command, line.octets)
         async for way in self._ahead.ways(command, line.octets, asked):
             self._exchange.plan = way.plan
             if way.last:

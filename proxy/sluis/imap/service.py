@@ -8,6 +8,7 @@ from sluis.config import ImapSection
 from sluis.edge.admission import Admission
 from sluis.edge.guests import Guests
 from sluis.imap.cleaning import Cleaner
+from sluis.imap.known import Shelf
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
@@ -26,6 +27,7 @@ class Service:
     metrics: Metrics
     starttls: ssl.SSLContext | None
     admission: Admission
+    shelf: Shelf
     guests: Guests = field(default_factory=Guests)
 
     def remembered(self, raw: bytes) -> Cleaned | None:

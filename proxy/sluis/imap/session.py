@@ -4,7 +4,7 @@
     client ◀─ Replies ◀── server        responses: messages are cleaned
 
 Both share an `Exchange`, which knows what is under way. The session ends with whichever side ends first, when a clock
-runs out, or when the gate closes; what it knew of the mailbox ends with it.
+runs out, or when the gate closes.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from typing import Any
 
 import structlog
 
-from sluis.imap.exchange import Exchange, Known
+from sluis.imap.exchange import Exchange
+from sluis.imap.known import Known
 from sluis.imap.link import Gone, Link
 from sluis.imap.replies import Replies
 from sluis.imap.requests import Requests
@@ -35,7 +36,7 @@ class Session:
         self._service = service
         self._client = client
         self._id = secrets.token_hex(4)
-        self._exchange = Exchange(Known(service.imap.cache_octets))
+        self._exchange = Exchange(Known(service.shelf))
         self._closing = asyncio.Event()
 
     def turn_out(self) -> None:

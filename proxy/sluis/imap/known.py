@@ -1,0 +1,103 @@
+"""What is known of messages that clients fetch piece by piece: what cleaning changed in them, by mailbox and number.
+
+A server gives one message a unique identifier for as long as the mailbox keeps its UIDVALIDITY (RFC 9051 §2.3.1.1). So
+what was learnt of it holds after another SELECT and on the next connection too, for whoever logged in by the same name;
+nobody else can put anything there. Who logged in otherwise, or whose server does not say, has it until the next SELECT.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sluis.imap.overlay import Overlay
+
+_LEAST = 512  # octets of memory for a message of which nothing can be known
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One account's, as it was named to the server, under one UIDVALIDITY."""
+
+    account: bytes
+    name: bytes
+    validity: int
+
+
+_Key = tuple[object, int]
+
+
+class Shelf:
+    """Overlays of all sessions, up to `limit` octets of memory: what was not asked for longest is forgotten first.
+
+    The last is kept however big it is, since a client that fetches it in pieces would have it cleaned for each.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._octets = 0
+        self._overlays: OrderedDict[_Key, Overlay | None] = OrderedDict()
+
+    def __contains__(self, key: _Key) -> bool:
+        return key in self._overlays
+
+    def get(self, key: _Key) -> Overlay | None:
+        """What is known by `key`; None if nothing is, or can be."""
+        if key not in self._overlays:
+            return None
+        self._overlays.move_to_end(key)
+        return self._overlays[key]
+
+    def put(self, key: _Key, overlay: Overlay | None) -> None:
+        """Remember."""
+        self._forget(key)
+        self._overlays[key] = overlay
+        self._octets += _size(overlay)
+        while self._octets > self._limit and len(self._overlays) > 1:
+            self._forget(next(iter(self._overlays)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._overlays.clear()
+        self._octets = 0
+
+    def _forget(self, key: _Key) -> None:
+        if key in self._overlays:
+            self._octets -= _size(self._overlays.pop(key))
+
+
+class Known:
+    """What one session knows of the mailbox that it has selected."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._own: object = object()  # nobody else's, and no longer than until the next SELECT
+        self._mailbox: object = self._own
+
+    def __contains__(self, uid: int) -> bool:
+        return self._key(uid) in self._shelf
+
+    def get(self, uid: int | None) -> Overlay | None:
+        """What is known of the message `uid`."""
+        return None if uid is None else self._shelf.get(self._key(uid))
+
+    def covers(self, uid: int, sections: frozenset[bytes]) -> bool:
+        """Whether these sections of the message can be answered for without the message."""
+        if uid not in self:
+            return False
+        overlay = self.get(uid)
+        return overlay is None or not overlay.changes or sections <= overlay.begins.keys()
+
+    def put(self, uid: int, overlay: Overlay | None) -> None:
+        """Remember; None, where it cannot be known, only for now."""
+        self._shelf.put((self._mailbox if overlay else self._own, uid), overlay)
+
+    def select(self, mailbox: Mailbox | None) -> None:
+        """Speak of the messages of `mailbox` from now on; where it is not known which that is, of ones never met."""
+        self._own = object()
+        self._mailbox = mailbox or self._own
+
+    def _key(self, uid: int) -> _Key:
+        return (self._own if (self._own, uid) in self._shelf else self._mailbox), uid
+
+
+def _size(overlay: Overlay | None) -> int:
+    return overlay.octets if overlay else _LEAST
