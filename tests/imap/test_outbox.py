@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 
+from sluis.edge.memory import Memory, Share
 from sluis.imap.link import Link
 from sluis.imap.outbox import Outbox
 
@@ -35,6 +36,15 @@ def outbox(client: Client) -> Outbox:
     return Outbox(cast("Link", client))
 
 
+MEMORY = Memory(2_000_000)
+
+
+def room(octets: int) -> Share:
+    share = Share(MEMORY)
+    assert share.hold(octets)
+    return share
+
+
 async def after(event: asyncio.Event, octets: bytes) -> bytes:
     await event.wait()
     return octets
@@ -42,21 +52,22 @@ async def after(event: asyncio.Event, octets: bytes) -> bytes:
 
 async def test_what_is_ready_waits_for_what_is_not(client: Client, outbox: Outbox) -> None:
     event = asyncio.Event()
-    await outbox.put(after(event, b"one"), 3)
-    await outbox.put(b"two", 3)
+    await outbox.put(after(event, b"one"), room(3))
+    await outbox.put(b"two", room(3))
     assert not outbox.idle
     assert client.told == []
     event.set()
     await outbox.empty()
     assert client.told == [b"one", b"two"]
-    await outbox.put(b"three", 5)
+    await outbox.put(b"three", room(5))
+    await outbox.empty()
     assert client.told == [b"one", b"two", b"three"]
 
 
 async def test_who_brings_too_much_waits(client: Client, outbox: Outbox) -> None:
     event = asyncio.Event()
-    await outbox.put(after(event, b"one"), 500_000)
-    more = asyncio.create_task(outbox.put(b"two", 500_000))
+    await outbox.put(after(event, b"one"), room(500_000))
+    more = asyncio.create_task(outbox.put(b"two", room(500_000)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not more.done()
@@ -67,7 +78,7 @@ async def test_who_brings_too_much_waits(client: Client, outbox: Outbox) -> None
 
 async def test_a_client_that_is_gone_is_told_of_to_who_waits(client: Client, outbox: Outbox) -> None:
     event = asyncio.Event()
-    await outbox.put(after(event, b"one"), 3)
+    await outbox.put(after(event, b"one"), room(3))
     client.gone = True
     event.set()
     with pytest.raises(ConnectionResetError):
@@ -77,9 +88,10 @@ async def test_a_client_that_is_gone_is_told_of_to_who_waits(client: Client, out
 
 async def test_nothing_is_left_behind(client: Client, outbox: Outbox) -> None:
     event = asyncio.Event()
-    await outbox.put(after(event, b"one"), 3)
+    await outbox.put(after(event, b"one"), room(3))
     await outbox.close()
     event.set()
     assert outbox.idle
     assert client.told == []
+    assert room(2_000_000).held  # all of it was given back
     assert len(asyncio.all_tasks()) == 1

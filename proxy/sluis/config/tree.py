@@ -302,6 +302,7 @@ class ImapSection(_Section):
     listen: EndpointText = Endpoint("127.0.0.1", 1143)
     upstream: ImapText = None
     message_size_limit: Octets = 52_428_800
+    memory_limit: Octets = 268_435_456
     cache_octets: Octets = 16_777_216
     results_octets: Octets = 33_554_432
     max_connections: Count = 1000

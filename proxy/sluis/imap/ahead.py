@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sluis.clean import reads
+from sluis.edge.memory import Share
 from sluis.edge.pool import CleaningError
 from sluis.imap.command import Ask, Command
 from sluis.imap.exchange import Exchange, Hear, Plan
@@ -154,13 +155,14 @@ class Ahead:
             return False
         if not asked.rests <= {each.body for each in node[0].walk()}:
             return False
-        over = await self._overlay(command, asked, number, node[0])
+        with self._service.memory.share() as share:
+            over = await self._overlay(command, asked, number, node[0], share)
         if over is None:
             return False
         self._exchange.known.put(uid, over)
         return uid in self._exchange.known
 
-    async def _overlay(self, command: Command, asked: Ask, number: bytes, node: Node) -> Overlay | None:
+    async def _overlay(self, command: Command, asked: Ask, number: bytes, node: Node, share: Share) -> Overlay | None:
         sections: dict[bytes, bytes] = {}
 
         async def fetch(names: list[bytes]) -> bool:
@@ -170,7 +172,8 @@ class Ahead:
 
         def hear(answer: Answer) -> None:
             found = {section.name: item.octets(answer.flat) for item, section in answer.texts()}
-            if sum(map(len, (*sections.values(), *found.values()))) <= self._service.imap.message_size_limit:
+            octets = sum(map(len, (*sections.values(), *found.values())))
+            if octets <= self._service.imap.message_size_limit and share.hold(octets):
                 sections.update(found)
 
         if not await fetch([each.header for each in node.walk()]) or not (bare := assemble(node, sections)):

@@ -11,6 +11,7 @@ import structlog
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Imap, ImapTlsSection
 from sluis.edge.admission import Admission
+from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
 from sluis.edge.port import place
@@ -96,6 +97,7 @@ async def run(
         starttls=context if imap.tls.mode == "starttls" else None,
         admission=Admission(imap.max_connections, imap.max_connections_per_address),
         shelf=Shelf(imap.cache_octets),
+        memory=Memory(imap.memory_limit),
     )
     implicit = context if imap.tls.mode == "implicit" else None
     try:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from sluis.edge.memory import Share
 from sluis.imap.items import Seen
 
 _OTHER = rb"(?:UID|RFC822\.SIZE) [0-9]++|FLAGS \([^()\"{\r\n]*+\)|MODSEQ \([0-9]++\)|INTERNALDATE \"[^\"\\\r\n]*+\""
@@ -17,9 +18,10 @@ class Gathered:
     """A response so far, its octets in `pieces`: those of a literal that is held are one.
 
     `lead` is how it begins again after octets that flowed by, which the client has heard. `opened` says that a space
-    before the next item is one too many, `owed` is that space if the client must hear it.
+    before the next item is one too many, `owed` is that space if the client must hear it. `share` is its room.
     """
 
+    share: Share
     pieces: list[bytes] = field(default_factory=list)
     octets: int = 0
     lead: bytes = b""

@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from sluis.edge.memory import Share
 from sluis.imap.link import Link
 
 _ROOM = 524_288  # octets of responses under way
@@ -21,7 +22,7 @@ class Outbox:
 
     def __init__(self, client: Link) -> None:
         self._client = client
-        self._waiting: deque[tuple[asyncio.Future[bytes], int]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[bytes], Share]] = deque()
         self._octets = 0
         self._told = asyncio.Event()
         self._teller: asyncio.Task[None] | None = None
@@ -31,16 +32,13 @@ class Outbox:
         """Whether all was told."""
         return not self._waiting
 
-    async def put(self, made: Coroutine[None, None, bytes] | bytes, octets: int) -> None:
-        """Have the client told what `made` gives, about so many `octets`, after all before it.
+    async def put(self, made: Coroutine[None, None, bytes] | bytes, share: Share) -> None:
+        """Have the client told what `made` gives, after all before it; what `share` holds for it is given back then.
 
         Waits while too much is under way. Raises what telling raised: ConnectionError, TimeoutError.
         """
-        if self.idle and isinstance(made, bytes):
-            await self._client.write(made)
-            return
-        self._waiting.append((_future(made), octets))
-        self._octets += octets
+        self._waiting.append((_future(made), share))
+        self._octets += share.held
         self._teller = self._teller or asyncio.create_task(self._tell())
         while self._octets > _ROOM:
             await self._next()
@@ -52,12 +50,15 @@ class Outbox:
 
     async def close(self) -> None:
         """Tell no more, and clean nothing more for it."""
-        works: list[asyncio.Future[Any]] = [work for work, _ in self._waiting]
-        self._waiting.clear()
-        for work in [*works, self._teller] if self._teller else works:
-            work.cancel()
+        works: list[asyncio.Future[Any]] = []
+        while self._waiting:
+            work, share = self._waiting.popleft()
+            works.append(work)
+            share.hold(0)
+        for each in [*works, self._teller] if self._teller else works:
+            each.cancel()
             with suppress(asyncio.CancelledError, Exception):
-                await work
+                await each
 
     async def _next(self) -> None:
         """Wait until one more was told."""
@@ -69,10 +70,11 @@ class Outbox:
     async def _tell(self) -> None:
         try:
             while self._waiting:
-                work, octets = self._waiting[0]
+                work, share = self._waiting[0]
                 await self._client.write(await work)
                 self._waiting.popleft()
-                self._octets -= octets
+                self._octets -= share.held
+                share.hold(0)
                 self._told.set()
             self._teller = None
         except BaseException:

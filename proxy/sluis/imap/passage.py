@@ -18,6 +18,11 @@ from sluis.message.skim import Skim
 from sluis.report import Cleaned, Report
 
 Clean = Callable[[bytes], Awaitable[Cleaned]]
+Room = Callable[[int], Awaitable[bool]]
+
+
+async def _endless(octets: int) -> bool:
+    return True
 
 
 class Passage(Protocol):
@@ -33,9 +38,9 @@ class Passage(Protocol):
 
 
 class WholePassage:
-    """The way of a whole message, of which up to `limit` octets are held."""
+    """The way of a whole message, of which up to `limit` octets are held, if `room` has room for so many."""
 
-    def __init__(self, clean: Clean, limit: int) -> None:
+    def __init__(self, clean: Clean, limit: int, room: Room = _endless) -> None:
         self._report: Report | None = None
         self.header = b""
         """What of the message has its header in it, once there is a report."""
@@ -44,6 +49,7 @@ class WholePassage:
         self.failure: CleaningError | None = None
         self._clean = clean
         self._limit = limit
+        self._room = room
         self._skim = Skim(reads)
         self._done = 0  # octets of what is kept that were told
         self._passed = 0
@@ -58,6 +64,8 @@ class WholePassage:
         out = await self._settle(self._skim.settled, passing) if passing else b""
         if len(self._skim.kept) > self._limit:
             self.failure = CleaningError("size", "message")
+        elif not self.failure and not await self._room(len(self._skim.kept)):
+            self.failure = CleaningError("size", "memory")
         return out + self._rest() if self.failure else out
 
     async def end(self) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
 from sluis.edge.guests import Guests
+from sluis.edge.memory import Memory
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.known import Shelf
 from sluis.imap.upstream import Upstream
@@ -28,6 +29,7 @@ class Service:
     starttls: ssl.SSLContext | None
     admission: Admission
     shelf: Shelf
+    memory: Memory
     guests: Guests = field(default_factory=Guests)
 
     def remembered(self, raw: bytes) -> Cleaned | None:

@@ -6,7 +6,10 @@ one. What is not understood, or is too long and cannot flow, goes on as it came,
 """
 
 import re
+from collections.abc import Coroutine
+from functools import partial
 
+from sluis.edge.memory import Share
 from sluis.edge.pool import CleaningError
 from sluis.imap.exchange import Exchange, Hear
 from sluis.imap.fetch import HEAD, answer, without_whole
@@ -19,6 +22,7 @@ from sluis.imap.section import Section
 from sluis.imap.service import Service
 from sluis.imap.wire import Line, Octets
 
+PATIENCE = 10.0  # seconds for others to give room back, before a message goes on as it came
 HELD = 262_144  # octets of a literal that are held; more of them flow by if they can
 _END = b")\r\n"
 _LONGEST_NAME = 256
@@ -43,7 +47,10 @@ class Telling:
             await self._overhear(line, self._exchange.step.hear)
         elif line.last and not tells(line.octets):
             self._exchange.sizes.hear(line.octets)
-            await self._outbox.put(line.octets, len(line.octets))
+            if self._outbox.idle:
+                await self._client.write(line.octets)
+            else:
+                await self._outbox.put(line.octets, Share(self._service.memory))
         else:
             await self._tell(line)
 
@@ -56,7 +63,17 @@ class Telling:
         await self._outbox.close()
 
     async def _tell(self, line: Line) -> None:
-        told = Gathered()
+        told = Gathered(Share(self._service.memory))
+        waits = False
+        try:
+            await self._read(told, line)
+            waits = not told.passing and await self._send(told)
+        finally:
+            if not waits:
+                told.share.hold(0)
+
+    async def _read(self, told: Gathered, line: Line) -> None:
+        """Take in the response that `line` begins."""
         event: Line | Octets = line
         while True:
             octets = told.joins(event.octets) if isinstance(event, Line) else event.octets
@@ -64,23 +81,26 @@ class Telling:
             if not (size and await self._flows(told, octets, size)):
                 await self._gather(told, octets, size)
             if isinstance(event, Line) and event.last:
-                break
+                return
             event = await self._server.next(whole=0 if told.passing else HELD)
-        if not told.passing:
-            await self._send(told)
 
-    async def _send(self, told: Gathered) -> None:
-        """Have the client told a response that is held, as soon as it is clean; meanwhile the next may come in."""
+    async def _send(self, told: Gathered) -> bool:
+        """Tell the client a response that is held, or whether it waits to be clean while the next may come in."""
         plain = told.plain and not self._exchange.plan
+        made: bytes | Coroutine[None, None, bytes]
         if plain and (known := self._service.remembered(told.pieces[1])):
-            await self._outbox.put(b"".join((told.pieces[0], known.raw, told.pieces[2])), told.octets)
-            return
-        more = self._server.framer.held > 0 or not self._outbox.idle
-        made = self._message_alone(told, more=more) if plain else self._response(told, more=more)
-        if more:
-            await self._outbox.put(made, told.octets)
+            made = b"".join((told.pieces[0], known.raw, told.pieces[2]))
+            if self._outbox.idle:
+                await self._client.write(made)
+                return False
         else:
-            await self._client.write(await made)
+            more = self._server.framer.held > 0 or not self._outbox.idle
+            made = self._message_alone(told, more=more) if plain else self._response(told, more=more)
+            if not more:
+                await self._client.write(await made)
+                return False
+        await self._outbox.put(made, told.share)
+        return True
 
     async def _message_alone(self, told: Gathered, *, more: bool) -> bytes:
         """A response that is one message, clean, or as it came where that fails."""
@@ -97,15 +117,23 @@ class Telling:
 
     async def _gather(self, told: Gathered, octets: bytes, size: int) -> None:
         """Keep `octets`, behind which a literal of `size` comes, or let them pass if that is too much to keep."""
-        if not told.passing and told.octets + len(octets) + size > self._limit:
+        held = told.octets + len(octets)
+        if not told.passing and (reason := await self._too_much(told, held, size)):
             await self.told()
             told.passing = True
-            self._items.passed("size")
+            self._items.passed("size", reason)
             await self._client.write(told.untold(told.flat))
         if told.passing:
             await self._client.write(octets)
         else:
             told.gathers(octets)
+
+    async def _too_much(self, told: Gathered, held: int, size: int) -> str | None:
+        """Why a response cannot be held, which has so many octets with a literal of `size` to come; None if it can."""
+        if held + size > self._limit:
+            return "message"
+        room = await told.share.wait(held + (size if size <= HELD else 0), PATIENCE)
+        return None if room else "memory"
 
     async def _flows(self, told: Gathered, octets: bytes, size: int) -> bool:
         """Let the literal flow by that `octets` announce, if it is long and its item can do without the others."""
@@ -162,8 +190,9 @@ class Telling:
 
     async def _message(self, size: int, *, heard: bool) -> WholePassage:
         """Let a message flow by, to the client if it is to be `heard`."""
-        passage = WholePassage(self._service.clean, self._limit)
-        await self._pass(passage, size, heard=heard)
+        with self._service.memory.share() as share:
+            passage = WholePassage(self._service.clean, self._limit, partial(share.wait, patience=PATIENCE))
+            await self._pass(passage, size, heard=heard)
         if report := passage.account():
             self._service.count(passage.header, report, passage.seconds)
         return passage
@@ -187,13 +216,15 @@ class Telling:
         await self.told()
         flat, whole = bytearray(), True
         event: Line | Octets = line
-        while True:
-            whole = whole and len(flat) + len(event.octets) <= self._limit
-            flat += event.octets if whole else b""
-            if isinstance(event, Line) and event.last:
-                break
-            event = await self._server.next()
-        found = answer(bytes(flat)) if whole else None
-        if found:
-            hear(found)
-            await self._client.write(found.news())
+        with self._service.memory.share() as share:
+            while True:
+                held = len(flat) + len(event.octets)
+                whole = whole and held <= self._limit and await share.wait(held, PATIENCE)
+                flat += event.octets if whole else b""
+                if isinstance(event, Line) and event.last:
+                    break
+                event = await self._server.next()
+            found = answer(bytes(flat)) if whole else None
+            if found:
+                hear(found)
+                await self._client.write(found.news())

@@ -38,7 +38,7 @@ _YOUNG = 60.0
 # What is for all workers together; each has its part of it.
 _DIVIDED: Mapping[str, tuple[str, ...]] = {
     "smtp": ("memory_limit", "max_connections"),
-    "imap": ("cache_octets", "results_octets", "max_connections"),
+    "imap": ("memory_limit", "cache_octets", "results_octets", "max_connections"),
     "milter": ("memory_limit", "max_connections"),
 }
 
