@@ -16,18 +16,19 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from sluis.detect.bases import bases
+from sluis.detect.bases import BASES, bases
 from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Known, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.readers import Reader, reader
-from sluis.detect.receipts import receipts
+from sluis.detect.receipts import RECEIPTS, receipts
 from sluis.detect.settle import apply
 from sluis.detect.simple import rebuild
 from sluis.envelope import Envelope
 from sluis.message.body import Body
 from sluis.message.charset import Text
+from sluis.message.fields import fields
 from sluis.message.mime import Message, Part, parse
 from sluis.message.splice import splice
 from sluis.message.transfer import decode, taken_for
@@ -37,6 +38,7 @@ from sluis.rules.table import Rules
 from sluis.scan.budget import Budget
 
 _HTML = "text/html"
+_ASKING = (*RECEIPTS, *BASES, b"external-body")  # what `_headers` looks for
 
 Found = tuple[list[Finding], list[Edit]]
 Wanted = tuple[Proposal, Edit]
@@ -57,6 +59,15 @@ def clean(raw: bytes, policy: Policy, rules: Rules, envelope: Envelope | None = 
 def reads(part: Part) -> bool:
     """Whether octets of the body of `part` can have a say in how a message comes out: any text may turn out signed."""
     return part.media_type.startswith("text/") or reader(part) is not None
+
+
+def silent(header: bytes) -> bool:
+    """Whether cleaning surely leaves a header as it is that stands alone, told at a glance: clients list thousands."""
+    lower = header.lower()
+    if any(name in lower for name in _ASKING):
+        return False
+    _, body, _ = fields(header, 0, len(header))
+    return not header[body:].strip(b"\r\n")
 
 
 def _clean(raw: bytes, policy: Policy, rules: Rules, who: Identity) -> Cleaned:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from sluis.clean import silent
 from sluis.edge.pool import CleaningError
 from sluis.imap.exchange import Exchange
 from sluis.imap.fetch import Answer, Item, answer
@@ -117,7 +118,7 @@ class Items:
     async def _header(self, octets: bytes) -> bytes:
         """A header, or some fields of one, without requests for receipts."""
         try:
-            return (await self._service.clean(octets)).raw
+            return octets if silent(octets) else (await self._service.clean(octets)).raw
         except CleaningError as error:
             self.passed(error.stage)
             return octets
