@@ -76,6 +76,23 @@ async def test_who_brings_too_much_waits(client: Client, outbox: Outbox) -> None
     assert client.told[0] == b"one"
 
 
+async def test_many_short_ones_are_too_much_as_well(client: Client, outbox: Outbox) -> None:
+    async def flood() -> None:
+        for _ in range(2000):
+            await outbox.put(b"x", room(1))
+
+    event = asyncio.Event()
+    await outbox.put(after(event, b"one"), room(3))
+    flooding = asyncio.create_task(flood())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not flooding.done()
+    event.set()
+    await flooding
+    await outbox.empty()
+    assert client.told == [b"one"] + [b"x"] * 2000
+
+
 async def test_a_client_that_is_gone_is_told_of_to_who_waits(client: Client, outbox: Outbox) -> None:
     event = asyncio.Event()
     await outbox.put(after(event, b"one"), room(3))

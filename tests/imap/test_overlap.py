@@ -24,6 +24,15 @@ async def test_a_mailbox_at_once() -> None:
         assert played.count("sluis_messages_total", verdict="cleaned") == 40
 
 
+async def test_what_a_server_said_before_it_went_is_told() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        form = b"* 1 FETCH (BODY[] %s)\r\n"
+        await server.says(b"".join(form % literal(MESSAGE + PADDING) for _ in range(5)) + b"* 1 FETCH (BO")
+        server.leaves()
+        assert await client.ends() == b"".join(form % literal(CLEANED + PADDING) for _ in range(5))
+
+
 async def test_what_is_odd_among_them_is_read() -> None:
     """An item that is quoted or nested in a way of its own, two texts in one response: told as ever, in its place."""
     async with stage() as played:

@@ -11,7 +11,7 @@ from sluis.imap.results import Results, digest
 from sluis.report import Cleaned, Verdict
 
 _NOBODY = Envelope()  # a mailbox says who read a message last, not for whom it was sent
-_WORTH = 8192  # octets from which on the way to another process is shorter than the work
+SHORT = 8192  # octets below which the work is shorter than the way to another process
 
 
 class Cleaner:
@@ -40,7 +40,7 @@ class Cleaner:
         return self._results.get(digest(raw), raw)
 
     async def _anew(self, raw: bytes, *, more: bool) -> Cleaned:
-        away = len(raw) >= self._offload or (more and len(raw) >= _WORTH and self._pool.warm())
+        away = len(raw) >= self._offload or (more and len(raw) >= SHORT and self._pool.warm())
         cleaned = await self._pool(raw, _NOBODY) if away else self._here(raw)
         if cleaned.report.verdict is Verdict.FAILED and not cleaned.report.edited:
             raise CleaningError("clean", cleaned.report.reason or "internal-error")

@@ -8,13 +8,13 @@ waits until nothing is left.
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 from sluis.edge.memory import Share
 from sluis.imap.link import Link
 
 _ROOM = 524_288  # octets of responses under way
+_EACH = 1024  # octets of memory for one beside its own, about: there may be many short ones
 
 
 class Outbox:
@@ -38,7 +38,7 @@ class Outbox:
         Waits while too much is under way. Raises what telling raised: ConnectionError, TimeoutError.
         """
         self._waiting.append((_future(made), share))
-        self._octets += share.held
+        self._octets += share.held + _EACH
         self._teller = self._teller or asyncio.create_task(self._tell())
         while self._octets > _ROOM:
             await self._next()
@@ -50,15 +50,14 @@ class Outbox:
 
     async def close(self) -> None:
         """Tell no more, and clean nothing more for it."""
-        works: list[asyncio.Future[Any]] = []
+        works: list[asyncio.Future[Any]] = [self._teller] if self._teller else []
         while self._waiting:
             work, share = self._waiting.popleft()
             works.append(work)
             share.hold(0)
-        for each in [*works, self._teller] if self._teller else works:
-            each.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await each
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
 
     async def _next(self) -> None:
         """Wait until one more was told."""
@@ -73,7 +72,7 @@ class Outbox:
                 work, share = self._waiting[0]
                 await self._client.write(await work)
                 self._waiting.popleft()
-                self._octets -= share.held
+                self._octets -= share.held + _EACH
                 share.hold(0)
                 self._told.set()
             self._teller = None

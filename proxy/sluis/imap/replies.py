@@ -10,7 +10,7 @@ import ssl
 from sluis.imap.capability import BEFORE_TLS, offered
 from sluis.imap.exchange import Exchange
 from sluis.imap.fetch import HEAD
-from sluis.imap.link import Link
+from sluis.imap.link import Gone, Link
 from sluis.imap.service import Service
 from sluis.imap.telling import Telling
 from sluis.imap.wire import Line, Octets
@@ -35,6 +35,9 @@ class Replies:
                 assert isinstance(line, Line)  # noqa: S101 (`response` leaves no literal behind)
                 async with self._speaking:
                     await self.response(line)
+        except Gone:
+            await self._telling.told()  # what it has said before it went
+            raise
         finally:
             await self._telling.close()
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from sluis.edge.memory import Share
 from sluis.edge.pool import CleaningError
+from sluis.imap.cleaning import SHORT
 from sluis.imap.exchange import Exchange, Hear
 from sluis.imap.fetch import HEAD, answer, without_whole
 from sluis.imap.gathered import Gathered
@@ -87,18 +88,15 @@ class Telling:
     async def _send(self, told: Gathered) -> bool:
         """Tell the client a response that is held, or whether it waits to be clean while the next may come in."""
         plain = told.plain and not self._exchange.plan
+        more = self._server.framer.held > 0 or not self._outbox.idle
         made: bytes | Coroutine[None, None, bytes]
         if plain and (known := self._service.remembered(told.pieces[1])):
             made = b"".join((told.pieces[0], known.raw, told.pieces[2]))
-            if self._outbox.idle:
-                await self._client.write(made)
-                return False
         else:
-            more = self._server.framer.held > 0 or not self._outbox.idle
             made = self._message_alone(told, more=more) if plain else self._response(told, more=more)
-            if not more:
-                await self._client.write(await made)
-                return False
+        if self._outbox.idle and (isinstance(made, bytes) or not more or told.octets < SHORT):
+            await self._client.write(made if isinstance(made, bytes) else await made)
+            return False
         await self._outbox.put(made, told.share)
         return True
 
