@@ -20,7 +20,7 @@ RUNS = {
     "The cleaner": ("benchmarks/cleaner.py",),
     RELAY: ("-m", "benchmarks.relay"),
     "The relay's memory": ("-m", "benchmarks.relay.memory"),
-    "The IMAP gate": ("benchmarks/imap.py",),
+    "The IMAP gate": ("-m", "benchmarks.imap"),
 }
 _HEAD = """\
 # Measured
