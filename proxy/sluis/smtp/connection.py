@@ -124,7 +124,7 @@ class Connection(SMTP):
             finally:
                 self._service.sessions.discard(self)
                 self._relay.close()
-                self._stop_clock()
+                self._clock.cancel()
                 self._writer.close()
 
     async def _identified(self) -> bool:

@@ -137,7 +137,9 @@ def _unstuffed(held: bytearray, end: int) -> bytes:
     `held` is used up.
     """
     del held[end:]
-    lines = held.replace(_DOT, b"\r\n") if _DOT in held else held
+    if len(held) <= PIECE:
+        return _DOTS.sub(b"\r\n", held)[2:]
+    lines = held.replace(_DOT, b"\r\n") if _DOT in held else held  # with one copy less
     return bytes(memoryview(lines)[2:])
 
 
