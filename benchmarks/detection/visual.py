@@ -5,7 +5,7 @@
 LABELS is a file, or a folder of them. Each mail is opened before and after, at three widths, in light and dark, and
 screenshots of the whole page are compared to the pixel. A mail that comes out octet for octet is alike by construction
 and not opened. No real server is asked: whatever a person labelled a pixel answers with a transparent dot, everything
-else with a picture made up from its address, of one of several sizes and with colours of its own. Text and links are
+else with a picture made up from its address, of one of several sizes and in a colour of its own. Text and links are
 compared too, in the tree that html5lib builds.
 """
 
@@ -47,6 +47,8 @@ SIZES = ((16, 16), (32, 32), (48, 48), (120, 40), (150, 150), (240, 90), (300, 2
 _MAILS_A_BROWSER = 25
 _LONGEST = 12  # screenshots of one view
 _REDACTED = re.compile(rb"phishing@pot(?=[A-Za-z0-9])")
+_UNSEEN = frozenset({"style", "script", "title", "iframe", "noembed", "noframes"})
+_ALONE = ("--disable-site-isolation-trials",)  # a frame in a process of its own is blended a shade differently
 _DOT = Resource("image/gif", TRANSPARENT_GIF)
 
 
@@ -77,17 +79,17 @@ def _plain(url: str) -> str:
 
 
 def _picture(url: str) -> Resource:
-    """A PNG (ISO 15948) that fades from one colour to another, its size and both of them by the hash of its address."""
-    one, other, size, *_ = sha256(url.encode("utf-8", "replace")).digest()
+    """A PNG (ISO 15948) of one colour, which and how large by the hash of its address.
+
+    One colour, since two of them come out a shade different from one opening to the next where they are scaled.
+    """
+    hue, value, size, *_ = sha256(url.encode("utf-8", "replace")).digest()
     width, height = SIZES[size % len(SIZES)]
-    first, last = (colorsys.hsv_to_rgb(hue / 256, 0.6, 0.8) for hue in (one, other))
-    rows = (
-        bytes(round(255 * (start + (stop - start) * row / height)) for start, stop in zip(first, last, strict=True))
-        for row in range(height)
-    )
-    pixels = b"".join(b"\0" + row * width for row in rows)
-    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(pixels, 1)))
-    return Resource("image/png", b"\x89PNG\r\n\x1a\n" + b"".join(starmap(_chunk, (*chunks, (b"IEND", b"")))))
+    colour = bytes(round(255 * part) for part in colorsys.hsv_to_rgb(hue / 256, 0.6, 0.4 + value / 512))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress((b"\0" + colour * width) * height, 1)
+    chunks = ((b"IHDR", head), (b"IDAT", data), (b"IEND", b""))
+    return Resource("image/png", b"\x89PNG\r\n\x1a\n" + b"".join(starmap(_chunk, chunks)))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -147,11 +149,11 @@ def unredacted(raw: bytes) -> bytes:
 
 
 def text(raw: bytes) -> list[str]:
-    """The words of a mail's HTML, style sheets and the like left out."""
+    """The words of a mail's HTML, without style sheets, what stands within frames, and the like."""
     words: list[str] = []
     for html in documents(raw):
         for element in html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=False).iter():
-            if isinstance(element.tag, str) and element.tag not in {"style", "script", "title"}:
+            if isinstance(element.tag, str) and element.tag not in _UNSEEN:
                 words += (element.text or "").split()
             words += (element.tail or "").split()
     return words
@@ -169,7 +171,7 @@ def compare(messages: Mapping[str, list[Label]], mails: Mails) -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as sink:
         waiting = iter(messages.items())
         while batch := list(islice(waiting, _MAILS_A_BROWSER)):
-            with chromium(sink) as pipe:
+            with chromium(sink, flags=_ALONE) as pipe:
                 for message, labels in batch:
                     raw = unredacted(mails.read(message))
                     cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw))).raw

@@ -43,8 +43,9 @@ class Case:
     stop; '' for all that is. `leak`: what is known of why it is not stopped yet; '' for all that are. `inert`: its
     address stays, under names that nobody knows, which Chromium must show to be harmless where it calls without.
     `medium`: the CSS medium it is opened in. `click`: it waits for the pointer, which is brought and pressed once, amid
-    the page. `html` is the first part, before `parts` in a multipart of the subtype `container`; in both `{document}`
-    stands for `document`, which is what a spelling is to be applied to as a whole.
+    the page. `narrow`: it holds a document that a browser reads in the charset of the whole, so not in UTF-16.
+    `html` is the first part, before `parts` in a multipart of the subtype `container`; in both `{document}` stands for
+    `document`, which is what a spelling is to be applied to as a whole.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Case:
     inert: bool
     medium: str
     click: bool
+    narrow: bool
     html: str
     document: str
     container: str
@@ -68,7 +70,9 @@ class Case:
         return bool(self.html) or any(part.media_type.lower().startswith((HTML, XHTML)) for part in self.parts)
 
     def written(self, wire: Wire) -> bool:
-        """Whether the charset of `wire` has every character of the case, and NUL if it has one."""
+        """Whether the charset of `wire` has every character of the case, and it may be opened in that."""
+        if self.narrow and wire.charset == "utf-16":
+            return False
         text = "".join((self.html, self.document, *(part.text for part in self.parts)))
         try:
             return text.encode(wire.codec).decode(wire.codec) == text
@@ -115,7 +119,7 @@ def _group(path: Path) -> Iterator[Case]:
 
 def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
     known = {"fires", "content", "out", "leak", "inert", "medium", "click", "html", "document", "container", "fields"}
-    known |= {"parts"}
+    known |= {"parts", "narrow"}
     if row.keys() - known:
         raise ValueError(f"{name}: {row.keys() - known}")
     parts = tuple(Piece(part["type"], part.get("fields", {}), part["text"]) for part in row.get("parts", ()))
@@ -129,6 +133,7 @@ def _case(name: str, about: str, row: Mapping[str, Any]) -> Case:
         row.get("inert", False),
         row.get("medium", "screen"),
         row.get("click", False),
+        row.get("narrow", False),
         row.get("html", ""),
         row.get("document", ""),
         row.get("container", "related"),

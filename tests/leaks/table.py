@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.leaks.case import Case, cases
 from tests.leaks.chromium import Channel
-from tests.leaks.laboratory import ABROAD, PATHS, Verdict, trials, verdict
+from tests.leaks.facts import Collection, collections
+from tests.leaks.laboratory import ABROAD, PATHS, Verdict, shown, trials, verdict
 from tests.leaks.wire import WIRES
 
 PAGE = Path(__file__).parents[2] / "docs" / "leaks.md"
@@ -28,11 +29,11 @@ nobody is known to count by.
 
 A case is **silent** if what comes out no longer names the host, all disguises undone, in each of {wires} ways to write
 the message ({encodings}; {charsets}), and if Chromium, where the case is a channel of its, contacts nobody: no request,
-no connection, no name looked up. Chromium opens every case as it stands, and
-{abroad}
-in every encoding and charset that it reads. What it does not do is judged on the octets alone: other clients may.
-`balanced` leaves images that show something where nobody is known to count by them: they are **kept**. What is nested
-beyond reading is **inert**: its address stays, under names that nobody knows, and Chromium contacts nobody.
+no connection, no name looked up. Chromium opens every case as it stands, and every case that calls once more, in one
+of the {abroad} other ways that it reads, {least} to {most} cases in each. What it does not do is judged on the octets
+alone: other clients may. `balanced` leaves images that show something where nobody is known to count by them: they are
+**kept**. What is nested beyond reading, or would be read by a client that skips NUL, is **inert**: its address stays,
+under names that nobody knows, and Chromium contacts nobody.
 
 | | cases |
 | --- | ---: |
@@ -41,6 +42,8 @@ beyond reading is **inert**: its address stays, under names that nobody knows, a
 | policy | a known tracker | an unknown address |
 | --- | --- | --- |
 {totals}
+
+{others}
 """
 
 
@@ -51,12 +54,13 @@ def page() -> str:
     parts = [_introduction(judged, found)]
     for about, group in groupby(judged, key=lambda case: case.group):
         parts.append("\n".join(_section(about, group, found)))
-    parts.append("\n".join(_out_of_scope()))
+    parts += ["\n".join(_out_of_scope()), "\n".join(_others())]
     return "\n".join(parts)
 
 
 def _introduction(judged: Sequence[Case], found: Found) -> str:
     fires = Counter(case.fires for case in judged)
+    abroad = Counter(wire for _, wire in shown() if wire in ABROAD)
     counts = {"all": len(cases()), "out of scope, see the end": len(cases()) - len(judged)}
     counts |= {f"Chromium: {channel}": fires[channel] for channel in Channel if channel is not Channel.NONE}
     counts["no channel of Chromium's: judged on octets"] = fires[Channel.NONE]
@@ -64,9 +68,12 @@ def _introduction(judged: Sequence[Case], found: Found) -> str:
         wires=len(WIRES),
         encodings=", ".join(dict.fromkeys(wire.encoding for wire in WIRES)),
         charsets=", ".join(dict.fromkeys(wire.charset for wire in WIRES)),
-        abroad=", ".join(f"`{name}`" for name in ABROAD),
+        abroad=len(ABROAD),
+        least=min(abroad.values()),
+        most=max(abroad.values()),
         summary="\n".join(f"| {name} | {count} |" for name, count in counts.items()),
         totals="\n".join(_total(policy, found) for policy in ("balanced", "strict")),
+        others="\n".join(_covered(each) for each in collections()),
     )
 
 
@@ -117,4 +124,21 @@ def _out_of_scope() -> Iterator[str]:
     for case in cases():
         if case.out:
             yield f"| {case.name} | {_shown(case)} | {_fired(case)} | {case.out} |"
+    yield ""
+
+
+def _covered(listed: Collection) -> str:
+    """What of other people's tests the cases cover, in a line."""
+    outside = f"{len(listed.outside)} are out of scope" if listed.outside else "none is out of scope"
+    tests = f"{len(listed.tests)} tests of {listed.name} ({listed.source})"
+    return f"- Of the {tests}, {len(listed.stopped)} are among the cases that are judged, {outside}."
+
+
+def _others() -> Iterator[str]:
+    yield "\n## What others test and we do not promise\n"
+    yield "| test | as in | why |"
+    yield "| --- | --- | --- |"
+    for listed in collections():
+        for name, case in listed.outside.items():
+            yield f"| {listed.name}: {name} | {case.name} | {case.out} |"
     yield ""

@@ -1,5 +1,7 @@
 """Nothing that a mail can be made of calls home once it is cleaned, and what is said of that is so."""
 
+import re
+from collections import Counter
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +10,8 @@ import pytest
 from tests.integration.process import program
 from tests.leaks import laboratory, octets, table
 from tests.leaks.case import cases
+from tests.leaks.chromium import Channel
+from tests.leaks.facts import collections
 from tests.leaks.wire import HTML, RAW, WIRES, Piece, Wire, message
 from tests.render.sink import running
 
@@ -20,6 +24,7 @@ def spelled(wire: Wire) -> str:
     return f"{wire.encoding}-{wire.charset}"
 
 
+HTTPLEAKS = Path(__file__).parents[3] / "shared" / "corpus" / "html-httpleaks" / "leak.html"
 RULES = load()
 OPENS = [example for example in RULES.examples if example.kind == "open" and example.destination is not None]
 TWICE = [
@@ -40,6 +45,30 @@ def test_chromium_calls_nobody(tmp_path: Path) -> None:
 def test_every_case_has_a_name_of_its_own() -> None:
     names = [case.name for case in cases()]
     assert len(names) == len(set(names)) >= 250
+
+
+def test_what_others_test_is_among_the_cases() -> None:
+    assert [(each.name, len(each.tests)) for each in collections()] == [
+        ("HTTPLeaks", 217),
+        ("Email Privacy Tester", 39),
+    ]
+    for each in collections():
+        assert each.tests.keys() == {*each.stopped, *each.outside}
+
+
+@pytest.mark.skipif(not HTTPLEAKS.exists(), reason="needs ../shared")
+def test_the_names_of_others_are_theirs() -> None:
+    named = re.findall(r"leaking\.via/([\w-]+)", HTTPLEAKS.read_text())
+    assert collections()[0].tests.keys() == set(named)
+
+
+def test_chromium_opens_every_case_that_calls_on_a_second_wire() -> None:
+    opened = list(laboratory.shown())
+    again = {case.name for case, wire in opened if wire in laboratory.ABROAD}
+    assert again == {case.name for case, _ in opened if case.fires is not Channel.NONE}
+    counts = Counter(wire for _, wire in opened if wire in laboratory.ABROAD)
+    assert len(counts) == len(laboratory.ABROAD) == 18
+    assert min(counts.values()) >= 15
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=spelled)
