@@ -131,13 +131,14 @@ def misdescribed(sink: Sink, folder: Path) -> dict[str, Channel]:
 def calls(sink: Sink, folder: Path) -> dict[str, Channel]:
     """The trials that fail in Chromium, of the cases that it is a channel for, and how.
 
-    Messages that come out alike from calls of different hosts hold nothing of either; of those, one is opened.
+    Messages that come out alike from calls of different hosts hold nothing of either; of those, one is opened. On the
+    second wire it is one of the two harder trials, by the length of the name, since opening takes most of the time.
     """
     wanted = [
         trial
         for case, wire in shown()
         if case.fires is not Channel.NONE and not case.out and not case.leak
-        for trial in (_four(case) if wire is RAW else _two(case, wire))
+        for trial in (_four(case) if wire is RAW else _two(case, wire)[len(case.name) % 2 :][:1])
         if not trial.kept
     ]
     found = contacts(list(_unlike(trial.exhibit() for trial in wanted)), sink, folder)

@@ -129,9 +129,8 @@ def _out_of_scope() -> Iterator[str]:
 
 def _covered(listed: Collection) -> str:
     """What of other people's tests the cases cover, in a line."""
-    outside = f"{len(listed.outside)} are out of scope" if listed.outside else "none is out of scope"
     tests = f"{len(listed.tests)} tests of {listed.name} ({listed.source})"
-    return f"- Of the {tests}, {len(listed.stopped)} are among the cases that are judged, {outside}."
+    return f"- {tests}: {len(listed.stopped)} among the cases that are judged, {len(listed.outside)} out of scope"
 
 
 def _others() -> Iterator[str]:

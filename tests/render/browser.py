@@ -47,6 +47,9 @@ OWN_HOSTS = (
 DEADLINE = 30.0
 """Seconds until a browser that does not answer fails the test."""
 
+FAREWELL = 120.0
+"""Seconds that it has to close its windows and its log, which on a busy machine takes longest."""
+
 Message = Mapping[str, Any]
 
 
@@ -165,7 +168,7 @@ def chromium(sink: Sink, mapped: tuple[str, ...] = (), flags: tuple[str, ...] = 
             yield Pipe(reader=answers[0], writer=commands[1])
         finally:
             os.close(commands[1])  # the end of its pipe is Chromium's order to go
-            process.wait(DEADLINE)
+            process.wait(FAREWELL)
             os.close(answers[0])
 
 
