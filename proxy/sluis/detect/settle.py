@@ -20,6 +20,7 @@ from sluis.detect.styles import styles
 from sluis.detect.xml import xml
 from sluis.report import Action
 from sluis.scan.budget import Overrun
+from sluis.scan.html import enclosing
 
 _DETECTORS = (images, closing, links, loads, xml, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
@@ -30,6 +31,7 @@ _CONTAINED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")
+_QUOTE = re.compile("[\"']")
 _TELLING = re.compile(rf"\(|@import|[\s/\"':](?:href|background|{'|'.join(ANYWHERE)})\s*+=", re.ASCII | re.IGNORECASE)
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
 
@@ -37,22 +39,34 @@ _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whol
 def proposals(page: Page) -> tuple[Proposal, ...]:
     """What to do about `page`, by place; the cuts of equal or disjoint places. Raises `Overrun`."""
     settled, tangled = _settle(_survey(page))
-    return _reread(page, settled) if tangled or any(_reaching(page.text, each) for each in settled) else settled
+    return _reread(page, settled) if tangled or any(_reaching(page, each) for each in settled) else settled
 
 
-def _reaching(text: str, proposal: Proposal) -> bool:
+def _reaching(page: Page, proposal: Proposal) -> bool:
     """Whether making this cut may change what stands around it.
 
     A `>` within a value may end a tag around its own, a brace a declaration; where a value has no closing quote, the
-    quote or the `-->` behind it had another meaning. What is decoded may read as markup itself, and a script may stand
-    within what looks like one.
+    quote or the `-->` behind it had another meaning, and so has all that stands behind quotes which go. What is decoded
+    may read as markup itself, and a script may stand within what looks like one.
     """
-    start, end, replacement, _ = proposal.cut
+    text, (start, end, replacement, _) = page.text, proposal.cut
     if proposal.technique == INLINE or replacement is None or text.startswith("<", start):
         return proposal.technique == INLINE
     if _CONTAINED.fullmatch(text, start, end) is None or _JOINED.match(text, end - 1):
         return True
+    if _QUOTE.findall(text, start, end) != _QUOTE.findall(replacement):
+        return _requoting(page, start, end)
     return _TELLING.search(replacement) is not None
+
+
+def _requoting(page: Page, start: int, end: int) -> bool:
+    """Whether quotes that go with `[start, end)` may be others than those around one attribute, or within its value."""
+    tag = enclosing(page.text, start, page.budget)
+    if tag is None:
+        return False
+    own = [each for each in tag.attributes if each.start == start or each.value_start <= start < end <= each.value_end]
+    alone = [each for each in own if each.start == start or each.quote not in page.text[start:end]]
+    return not alone or enclosing(page.text, tag.start, page.budget) is not None
 
 
 def _survey(page: Page) -> list[Proposal]:

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
 from bs4.element import PreformattedString
 
 from sluis.detect.proposal import Proposal
@@ -17,6 +17,7 @@ from sluis.detect.remote import is_document, is_remote
 from sluis.detect.settle import apply
 
 warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)  # a short mail may look like an address
+warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)  # as which a client reads it, whatever it says
 
 _KEPT = {
     **dict.fromkeys(("a",), ("href",)),
