@@ -20,7 +20,7 @@ from sluis.detect.bases import BASES, bases
 from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Known, Page
-from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.proposal import Cut, Proposal, difference
 from sluis.detect.readers import Reader, reader
 from sluis.detect.receipts import RECEIPTS, receipts
 from sluis.detect.settle import apply
@@ -39,6 +39,7 @@ from sluis.scan.budget import Budget
 
 _HTML = "text/html"
 _ASKING = (*RECEIPTS, *BASES, b"external-body")  # what `_headers` looks for
+_ROUNDS = 4  # readings of octets that several charsets make different texts of
 
 Found = tuple[list[Finding], list[Edit]]
 Wanted = tuple[Proposal, Edit]
@@ -146,22 +147,59 @@ def _part(raw: bytes, part: Part, how: Reader, policy: Policy, page: Callable[..
 
 
 def _body(raw: bytes, part: Part, how: Reader, body: Body, policy: Policy, page: Callable[..., Page]) -> Found:
-    texts = _texts(part, how, body)
-
     def propose(html: str, native: Callable[[str], str] = str) -> Iterable[Proposal]:
         return how.propose(page(html, budget=Budget(len(html)), native=native), part)
 
     if policy.rebuild and not policy.fit and part.media_type == _HTML:
         with suppress(Exception):  # what no parser makes a document of is cleaned like any other part
-            wanted = list(_rebuilt(texts[0], propose, "\r\n" if b"\r\n" in raw else "\n"))
-            return _made(wanted, body, part, policy)
-    wanted = [each for text in texts for each in _wanted(text, propose(text.text, text.native))]
+            first = _texts(part, how, body.octets)[0]
+            return _made(list(_rebuilt(first, propose, "\r\n" if b"\r\n" in raw else "\n")), body, part, policy)
+
+    def read(octets: bytes) -> list[Wanted]:
+        texts = _texts(part, how, octets)
+        return [each for text in texts for each in _wanted(text, propose(text.text, text.native))]
+
+    wanted = _agreed(body.octets, read)
     return _made(wanted, body, part, policy) if wanted else ([], [])
 
 
-def _texts(part: Part, how: Reader, body: Body) -> list[Text]:
+def _agreed(octets: bytes, read: Callable[[bytes], list[Wanted]]) -> list[Wanted]:
+    """What all readings want. Where two want overlapping edits and one would be left out, they are made in turn, on
+    octets that are read anew, and all become one edit; octets on which readings never agree go whole.
+    """
+    wanted = read(octets)
+    edits = _acted(wanted)
+    chosen = _disjoint(edits)
+    if len(chosen) == len(dict.fromkeys(edits)):
+        return wanted
+    after, found = octets, wanted
+    for _ in range(_ROUNDS):
+        after = splice(after, chosen)
+        more = read(after)
+        chosen = _disjoint(_acted(more))
+        if not chosen:
+            break
+        found = found + more
+    else:
+        after = b""
+    if found is wanted:
+        return wanted
+    whole = _difference(octets, after, edits[0].blank)
+    return [(proposal, whole) for proposal, _ in found if proposal.cut.replacement is not None]
+
+
+def _acted(wanted: list[Wanted]) -> list[Edit]:
+    return [edit for proposal, edit in wanted if proposal.cut.replacement is not None]
+
+
+def _difference(before: bytes, after: bytes, blank: bytes) -> Edit:
+    start, end, replacement, _ = difference(before.decode("latin-1"), after.decode("latin-1"))
+    return Edit(start, end, (replacement or "").encode("latin-1"), None, blank)
+
+
+def _texts(part: Part, how: Reader, octets: bytes) -> list[Text]:
     """The body in all charsets that are declared, each reading once."""
-    found = [text for charset in part.charsets for text in how.texts(body.octets, charset)]
+    found = [text for charset in part.charsets for text in how.texts(octets, charset)]
     return list({text.text: text for text in reversed(found)}.values())[::-1] if len(found) > 1 else found
 
 
@@ -194,8 +232,7 @@ def _rebuilt(text: Text, propose: Callable[..., Iterable[Proposal]], line_end: s
 
 def _made(wanted: list[Wanted], body: Body, part: Part, policy: Policy) -> Found:
     """The findings with their spans on the wire, and the wire edits. What cannot be edited is kept, and says so."""
-    acted = policy.edit and [edit for proposal, edit in wanted if proposal.cut.replacement is not None]
-    edits = _disjoint(acted or [])
+    edits = _disjoint(_acted(wanted) if policy.edit else [])
     rewired = body.wire(edits, fit=policy.fit)
     spans = dict(zip(edits, rewired.spans, strict=True))
     findings = [
