@@ -120,6 +120,23 @@ async def test_pieces_of_a_message_fetch_it_once() -> None:
             )
 
 
+async def test_a_header_that_begins_within_a_name_is_cleaned_as_a_piece() -> None:
+    async with stage() as played:
+        client, server = await played.pair()
+        for start in (5, 0, 30):
+            asked = b"a UID FETCH 7 (BODY.PEEK[HEADER]<%d.25>" % start
+            if start == 5:
+                await asks_ahead(client, server, asked + b")\r\n")
+                await server.hears(asked + b" BODY.PEEK[])\r\n")
+            else:
+                await passes(client, server, asked + b")\r\n")
+            own = b" BODY[] " + literal(MESSAGE) if start == 5 else b""
+            said = b"* 1 FETCH (UID 7 BODY[HEADER]<%d> %s%s)\r\na OK done\r\n"
+            told, heard = (literal(raw[start : start + 25]) for raw in (MESSAGE, CLEANED))
+            await passes(server, client, said % (start, told, own), said % (start, heard, b""))
+        assert played.count("sluis_originals_passed_total") == 0
+
+
 async def test_the_header_of_a_part_is_cleaned_with_its_message_and_else_counted() -> None:
     """A part may name where its links begin, which cleaning takes out; whether it is signed only the message tells."""
     part = b"Content-Type: text/html\r\nContent-Base: http://t.example/\r\n\r\n"

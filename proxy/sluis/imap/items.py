@@ -100,7 +100,7 @@ class Items:
     async def _alone(self, found: Answer, item: Item, section: Section, seen: Seen | None) -> bytes:
         """The octets of an item cleaned without its message at hand."""
         octets = item.octets(found.flat)
-        if section.header and not section.origin:
+        if section.header and section.origin is None:
             return await self._header(octets)
         if section.mime and await self._header(octets) == octets:
             return octets
