@@ -48,7 +48,7 @@ def _coded(rest: str) -> Iterator[str]:
     """What is percent-encoded once or twice, as a segment of the path or the value of a parameter."""
     for part in re.split(r"[?&;#/]", rest):
         for value in (part, part.partition("=")[2]):
-            if (found := _CODED.search(value)) or (found := _CODED.search(unquote(value))):
+            if found := _CODED.search(value) or _CODED.search(unquote(value)):
                 yield unquote(found[0])
 
 

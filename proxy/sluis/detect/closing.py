@@ -19,7 +19,7 @@ from sluis.report import Kind
 from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
-_IMAGES = frozenset({"img", "image"})
+IMAGES = frozenset({"img", "image"})
 _WORDLESS = re.compile(r"(?:[ \t\n\r\f\xa0]++|<[^>]*+>|&(?:nbsp|zwnj|#160|#xa0|#8203);)*+", re.IGNORECASE)
 
 
@@ -27,9 +27,9 @@ def closing(page: Page) -> Iterator[Proposal]:
     """Proposals for images behind the last word. Whether one goes does not depend on which others are there."""
     if page.policy.blank_images:
         return  # all images lose their source there
-    suspects = [(tag, url) for tag in _last(page) if (url := _unknown(page, tag))]
+    suspects = [(tag, url) for tag in _last(page) if (url := unknown(page, tag))]
     if suspects:
-        counts = Counter(tag.value("src") for tag in page.tags if tag.name in _IMAGES)
+        counts = Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
         for tag, url in suspects:
             address = tag.value("src")
             judgement = judge_closing(url, counts[address])
@@ -44,7 +44,7 @@ def _last(page: Page) -> list[Tag]:
     found: list[Tag] = []
     behind, linked = len(page.text), False
     for tag in reversed(page.tags):
-        if tag.name in _IMAGES:
+        if tag.name in IMAGES:
             if not _wordless(page.text, tag.end, behind):
                 return found
             linked = _within_link(page.lowered, tag.end, behind, linked)
@@ -53,8 +53,8 @@ def _last(page: Page) -> list[Tag]:
     return [] if _wordless(page.text, 0, behind) else found
 
 
-def _unknown(page: Page, tag: Tag) -> Url | None:
-    """The address of an image that says nothing of itself, and that is not known for what it is."""
+def unknown(page: Page, tag: Tag) -> Url | None:
+    """The address of an image that says nothing of itself, and that no rule knows for what it is."""
     if (tag.value("alt") or tag.value("title")).strip() or box(tag) != UNSIZED:
         return None
     url, hit = page.opens(tag.value("src"))

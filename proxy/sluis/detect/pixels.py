@@ -18,7 +18,7 @@ from sluis.urls.parse import Url
 
 CERTAIN = 0.6
 _QUERY = 8  # characters of a query that still may be a version; spacers have no more to tell their server
-_REPEATS = 3  # a beacon is asked for once; what stands more often in one mail is layout
+REPEATS = 3  # a beacon is asked for once; what stands more often in one mail is layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ _SIGNALS = {
         Signal("numbers", 0.2, "its address carries numbers, as of a mailing and a reader"),
         Signal("counter", 0.2, "it is named like a counter"),
         Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
+        Signal("kindred", 0.2, "the mail's links carry its token, or ask the same script"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
@@ -121,15 +122,22 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use = ONCE
 def judge_closing(url: Url, count: int) -> Judgement:
     """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
     names = ["closing"] + ["token"] * _asks_for_one(url) + ["picture"] * _shows(url)
-    names += ["repeated"] * (count >= _REPEATS)
+    return _named(*names, *["repeated"] * (count >= REPEATS))
+
+
+def _named(*names: str) -> Judgement:
+    """The judgement of these signals, the first of which names it."""
     signals = [_SIGNALS[name] for name in names]
     confidence = round(sum(signal.weight for signal in signals), 2)
-    return Judgement(confidence, "closing", "; ".join(signal.why for signal in signals if signal.weight > 0))
+    return Judgement(confidence, names[0], "; ".join(signal.why for signal in signals if signal.weight > 0))
+
+
+KINDRED = _named("kindred", "token", "alone")  # of an image of no size, asked for as the links are
 
 
 def impersonal(url: Url) -> bool:
     """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
-    return _shows(url) or not _asks_for_one(url)
+    return not _asks_for_one(url) or _shows(url)
 
 
 def _shows(url: Url) -> bool:
@@ -145,7 +153,7 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     token = has_token(url)
     if token:
         yield "token"
-    if use.count >= _REPEATS and (use.stretched or not _asks_for_one(url)):
+    if use.count >= REPEATS and (use.stretched or not _asks_for_one(url)):
         yield "repeated"
     elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
         yield "beside"

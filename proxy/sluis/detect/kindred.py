@@ -1,0 +1,98 @@
+"""The image that is asked for as the links are: it says nothing of itself, and nothing a reader sees is from its host.
+
+A sender's kit names the reader by one token in links that count clicks and in the image that counts openings, or has
+one script for both. On a domain of the sender's own no list knows either. A token is one weak signal, that the links
+share it another, that the image is alone at its host a third; a picture's name, an `alt` text, a link around it or a
+size each clear it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from sluis.detect.beacon import leaving
+from sluis.detect.box import UNSIZED, box
+from sluis.detect.closing import IMAGES, unknown
+from sluis.detect.page import Page
+from sluis.detect.pixels import KINDRED, REPEATS, impersonal
+from sluis.detect.proposal import Proposal
+from sluis.detect.remote import squeeze
+from sluis.detect.rewrite import cut_tag
+from sluis.report import Kind
+from sluis.scan.html import Tag, ValueScanner
+from sluis.scan.references import unescape
+from sluis.urls.parse import Url
+from sluis.urls.resolve import resolve
+
+_HREF = ValueScanner("href")
+_SIDES = ("width", "height")  # whether an attribute's, a style's or a picture's that is made to measure
+# Digits and letters mixed at such a length stand for one reader or one letter.
+_TOKEN = re.compile(r"(?<![\w-])(?=(?:[A-Za-z_-]*+[0-9]){3})(?=[0-9]*+[A-Za-z_-])[\w-]{16,}+", re.ASCII)
+_LINK = 4096  # characters ahead of an image in which a link around it would begin
+
+
+def kindred(page: Page) -> Iterator[Proposal]:
+    """Proposals for images that share a token or a script with a link. Whether one goes does not hang on the others."""
+    if page.policy.blank_images:
+        return  # all images lose their source there
+    if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
+        return
+    hosts = _hosts(page)
+    counts = Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
+    alone = [(tag, url) for tag, url in suspects if url.host not in hosts and counts[tag.value("src")] < REPEATS]
+    if not alone:
+        return
+    shared = _marks_of_links(page)
+    for tag, url in alone:
+        if not shared.isdisjoint(_marks(url)) and (whole := cut_tag(tag, page.budget, fit=page.policy.fit)):
+            action, cut = leaving(page, tag.named({"src"})[0], whole)
+            address = tag.value("src")
+            confidence, technique, why = KINDRED
+            yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)
+
+
+def _suspect(page: Page, tag: Tag) -> Url | None:
+    """The address of an image that says nothing of itself, in no link, whose address is not a picture's but a token."""
+    if any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES) or tag.value("alt"):
+        return None
+    url = page.url(tag.value("src"))
+    return None if url is None or impersonal(url) or _linked(page, tag.start) else unknown(page, tag)
+
+
+def _linked(page: Page, start: int) -> bool:
+    """Whether a link that begins not far ahead of `start` still is open there."""
+    far = max(0, start - _LINK)
+    opened = max(page.lowered.rfind(each, far, start) for each in ("<a ", "<a\n", "<a\t"))
+    return opened > page.lowered.rfind("</a", far, start)
+
+
+def _hosts(page: Page) -> set[str]:
+    """Where images come from that stay and that a reader may see."""
+    urls = {url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src"))) and _seen(tag, url)}
+    return {url.host for url in urls if not (page.rules.open(url) or page.rules.listed_image(url) or _leaks(page, url))}
+
+
+def _seen(tag: Tag, url: Url) -> bool:
+    drawn = box(tag)
+    return drawn.visible or (drawn == UNSIZED and impersonal(url))
+
+
+def _leaks(page: Page, url: Url) -> bool:
+    return page.identity.leak(url.text) is not None
+
+
+def _marks_of_links(page: Page) -> set[str]:
+    """What marks the links as they will stand, so that reading them again finds no more."""
+    marks: set[str] = set()
+    for raw in {raw for _, raw in _HREF.values(page.text, page.lowered, page.budget)}:
+        address = squeeze(unescape(raw))
+        resolution = resolve(address, page.rules, security=page.policy.security_links)
+        if url := page.url(resolution.destination if resolution else address):
+            marks.update(_marks(url))
+    return marks
+
+
+def _marks(url: Url) -> list[str]:
+    """The tokens in an address, and the script that is asked by it."""
+    script = [f"{url.host}{url.path}?"] if url.query else []
+    return script + _TOKEN.findall(f"{url.path}?{url.query}#{url.fragment}")
