@@ -21,6 +21,9 @@ DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
         ("https://shop.example/spacer.gif", DOT, False),
         ("https://shop.example/phone-logo.png", AWAY, False),  # shown where the screen is narrow
         ("https://shop.example/phone-logo.png?u=1234567", AWAY, True),
+        ("https://shop.example/8f14e45fceea167a5a36.png", AWAY, False),  # named by hash, as stores of pictures do
+        ("https://shop.example/8f14e45fceea167a5a36.png", DOT, True),
+        ("https://shop.example/open/8f14e45fceea167a5a36.png", AWAY, True),
         ("https://shop.example/spacer.gif?v=12", DOT, False),
         ("https://shop.example/spacer.php?mailing=november", DOT, True),  # a spacer has nothing to tell its server
     ],

@@ -137,6 +137,9 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
         "images": _html(PIXEL),
         "images, no two alike": _numbered(f'<img src="{OPEN}#" width=1 height=1>'),
         "redirects": _html(f'<a href="{SES}">{SES}</a>'),
+        "images asked for as links are": _numbered(
+            '<a href="https://kit.example/m.php?n=#a1b2c3">x</a><img src="https://kit.example/m.php?o=#a1b2c3">'
+        ),
         "redirects, no two alike": _numbered(f'<a href="{SES}#">x</a>'),
         "tangles": _tangled,
         "tangled open": _html(f"<img src='{OPEN}\" <a href=\"{SES}' "),
