@@ -7,6 +7,7 @@ any two octets.
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -83,6 +84,10 @@ class Player:
                 while octets := await self._reader.read(65536):
                     heard += octets
         return bytes(heard)
+
+    async def secures(self, context: ssl.SSLContext) -> None:
+        """Begin TLS, as the client or the server that `context` is for. Raises SSLError, ConnectionError."""
+        await self._writer.start_tls(context)
 
     def ends(self) -> None:
         """Close this side only."""
