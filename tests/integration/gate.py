@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from tests.integration.privacy import unnamed
 from tests.integration.process import Server, folder, free_port
 
 
@@ -77,3 +78,4 @@ def _serving(sections: Mapping[str, Any], made_port: int, log: Path | None = Non
             yield Gate(made_port, web, server)
         finally:
             server.stop()
+        unnamed(server.log)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from tests.smtp.stage import LONG, SHORT, Player, failing, halting, stage
@@ -181,6 +182,43 @@ async def test_what_smuggling_needs_is_refused(body: bytes) -> None:
         await client.sends(body)
         assert (await client.reply()).startswith("550 ")
         assert await server.hears() == "QUIT"
+
+
+EXTENSIONS = ("8BITMIME", "SMTPUTF8", "DSN", "SIZE 1000000")
+MAIL = "MAIL FROM:<a@sender.example>"
+PARAMETERS = {
+    "8BITMIME": (MAIL, " BODY=8BitMime"),
+    "SMTPUTF8": (MAIL, " SmtpUtf8"),
+    "DSN": (MAIL, " RET=hdrs ENVID=Qq+2B314"),
+    "SIZE 1000000": (MAIL, " SIZE=0200"),
+    "DSN at RCPT": ("RCPT TO:<B@Reader.example>", " notify=SUCCESS,Failure ORCPT=rfc822;A+2Bb@Reader.example"),
+}
+
+
+@pytest.mark.parametrize("offered", [mix for count in range(5) for mix in combinations(EXTENSIONS, count)], ids=str)
+async def test_a_parameter_passes_verbatim_where_it_is_offered_and_else_is_refused(offered: tuple[str, ...]) -> None:
+    """All sixteen mixes; a size alone is not for the server behind to know of, as the gate has a limit of its own."""
+    async with stage() as playing:
+        client, server = await playing.met(*offered)
+        for name, (command, parameter) in PARAMETERS.items():
+            if command != MAIL:
+                await passes(client, server, MAIL)
+            if name.removesuffix(" at RCPT") in offered:
+                await passes(client, server, command + parameter)
+            elif name.startswith("SIZE"):
+                await passes(client, server, command + parameter, command)
+            else:
+                assert await client.asks(command + parameter) == "555 5.5.4 Parameter not offered"
+                continue
+            await passes(client, server, "RSET")
+
+
+async def passes(client: Player, server: Player, line: str, heard: str | None = None) -> None:
+    """The server behind hears a command, as it was said if nothing else is expected, and agrees."""
+    await client.says(line)
+    assert await server.hears() == (heard or line)
+    await server.says("250 Ok")
+    assert await client.reply() == "250 Ok"
 
 
 async def test_parameters_and_odd_paths_pass_verbatim() -> None:
