@@ -11,7 +11,7 @@ import re
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Literal
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.samples import Sample
@@ -109,6 +110,7 @@ LABELS: Mapping[str, Closed | Capped] = MappingProxyType(
     }
 )
 
+_ROOM = 65_536  # octets of a file of counts to begin with, some hundred series
 _CLEANING_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _RELAY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
 
@@ -322,14 +324,34 @@ class Metrics:
         return self._met[key]
 
     def _count(self, name: str, *labels: str, by: int = 1) -> None:
-        self._series(name, *labels).inc(by)
+        with suppress(OSError):  # a new series for which there is no room goes uncounted
+            self._series(name, *labels).inc(by)
 
     def _observe(self, name: str, value: float, *labels: str) -> None:
-        self._series(name, *labels).observe(value)
+        with suppress(OSError):
+            self._series(name, *labels).observe(value)
 
     def _gauge(self, name: str, *labels: str) -> Gauge:
         gauge: Gauge = self._series(name, *labels)
         return gauge
+
+
+class _Roomy(MmapedDict):
+    """Counts in a file that has its room on the disk already.
+
+    prometheus_client only makes it so long; to write to a page without room then ends the process (SIGBUS).
+    """
+
+    def __init__(self, filename: str) -> None:
+        with Path(filename).open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, max(file.tell(), _ROOM))
+        super().__init__(filename)  # type: ignore[no-untyped-call]
+
+    def _init_value(self, key: str) -> None:
+        """Begin a series. Raises OSError, and then all is as it was."""
+        if self._used + len(key.encode()) + 32 > self._capacity:
+            os.posix_fallocate(self._f.fileno(), 0, 2 * self._capacity)
+        super()._init_value(key)  # type: ignore[no-untyped-call]
 
 
 class Merged(Metrics):
@@ -350,8 +372,12 @@ class Merged(Metrics):
 
 
 def shared_in(folder: Path, number: int) -> None:
-    """Have the metrics that this process makes from now on count in `folder`, going on where worker `number` was."""
+    """Have the metrics that this process makes from now on count in `folder`, going on where worker `number` was.
+
+    Making them raises OSError where the disk is full; counting never does.
+    """
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.MmapedDict = _Roomy  # type: ignore[attr-defined, assignment]
     values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
 
 

@@ -202,7 +202,7 @@ async def _opened(settings: "Config", rules: "Rules", stack: "ExitStack") -> Hou
         place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
         folder = stack.enter_context(TemporaryDirectory(prefix="sluis-", dir=place, ignore_cleanup_errors=True))
         return await workers.opened(settings, Path(folder))
-    except GateError as error:
+    except (GateError, OSError) as error:  # the latter where there is no room to count
         raise Stop(str(error)) from error
 
 
