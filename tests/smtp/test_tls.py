@@ -13,7 +13,7 @@ from tests.smtp.stage import Player, Stage, stage
 
 from sluis.config import Endpoint, TlsSection, UpstreamTimeoutSection, UpstreamTlsSection
 from sluis.edge.opening import server_context as server_side
-from sluis.smtp.upstream import Identity, SmtpConnector
+from sluis.smtp.connector import Identity, SmtpConnector
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 
