@@ -61,6 +61,7 @@ _DOCUMENT = re.compile(r"[\x00-\x20]*+data:", re.IGNORECASE | re.ASCII)
 _FONT_SOURCE = re.compile(r"\s*+src\s*+:", re.IGNORECASE | re.ASCII)
 # What attached programs to elements: Internet Explorer before 10, and Gecko before 2 for style sheets from elsewhere.
 _BEHAVIOR = re.compile(r"(?<![\w-])(?:(?:-ms-)?behavior|-moz-binding)\s*+:", re.IGNORECASE | re.ASCII)
+_SLOWER = 16  # times as long as for plain words, a pattern is looked for
 _FONT_FILE = re.compile(r"\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)", re.IGNORECASE | re.ASCII)
 _AMPERSAND = "&amp;"
 _LOOK_BACK = 2048  # characters before a reference in which its declaration starts
@@ -173,10 +174,19 @@ def _place(text: str, start: int, url: str, budget: Budget) -> Place:
         return Place.FONT
     declaration = _declaration(text, start)
     budget.spend(start - declaration)
-    markup = max(text.rfind(mark, declaration, start) for mark in "<>")
-    if _BEHAVIOR.search(text, max(declaration, markup), start):
+    if _attaches(text, declaration, start, budget):
         return Place.BEHAVIOR
     return Place.FONT if _FONT_SOURCE.match(text, declaration) else Place.IMAGE
+
+
+def _attaches(text: str, declaration: int, start: int, budget: Budget) -> bool:
+    """Whether a property between them attaches programs. Plain words are looked for first, which is far quicker."""
+    first = max(declaration, text.rfind("<", declaration, start), text.rfind(">", declaration, start))
+    lowered = text[first:start].lower()
+    if "behavior" not in lowered and "-moz-binding" not in lowered:
+        return False
+    budget.spend(_SLOWER * len(lowered))
+    return _BEHAVIOR.search(text, first, start) is not None
 
 
 def _declaration(text: str, position: int) -> int:
