@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from sluis.config import CleaningSection, Config, Endpoint, Imap, ImapSection, ImapUpstreamTlsSection
+from sluis.config.tree import PolicySection
 from sluis.imap import Gate, run
 from sluis.metrics import Metrics
 from sluis.rules.load import load
@@ -94,8 +95,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(**settings: Any) -> AsyncIterator[Stage]:
-    """An open gate; `settings` are keys of the section `imap`."""
+async def stage(policies: tuple[PolicySection, ...] = (), **settings: Any) -> AsyncIterator[Stage]:
+    """An open gate with a table of `policies`; `settings` are keys of the section `imap`."""
     arrivals: asyncio.Queue[Player] = asyncio.Queue()
     players: list[Player] = []
 
@@ -112,7 +113,8 @@ async def stage(**settings: Any) -> AsyncIterator[Stage]:
         "connect_timeout": PATIENCE,
     }
     metrics = Metrics(edges=("imap",))
-    config = Config(imap=ImapSection(**section | settings), cleaning=CleaningSection(offload_octets=10**8))
+    imap, cleaning = ImapSection(**section | settings), CleaningSection(offload_octets=10**8)
+    config = Config(imap=imap, cleaning=cleaning, policies=policies)
     gate = await run(config, RULES, metrics)
     try:
         yield Stage(gate, metrics, arrivals)

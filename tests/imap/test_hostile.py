@@ -101,31 +101,32 @@ ODD += [b"\r\n", b"\r\n", b"\n", b"{3+}\r\nabc", b"{2}\r\n\0\n", b"NOTIFY ", b"C
 ODD += [b"a IDLE\r\n", b"a AUTHENTICATE PLAIN\r\n", b"DONE\r\n", b"a LOGIN u p\r\n", b"a FETCH 1 (BODY[1] "]
 
 
-async def serves(server: Player, heard: bytearray) -> None:
-    """Ends every command as soon as it is there, and asks for every literal."""
-    while line := await server.reader.readline():
-        heard += line
-        if line.endswith(b"}\r\n") and not line.endswith(b"+}\r\n"):
-            await server.says(b"+ go\r\n")
-        elif b" " in line:
-            await server.says(line.split(b" ")[0] + b" OK done\r\n")
+async def serves(server: Player) -> list[bytes]:
+    """Ends every command as soon as it is there, and asks for every literal; how the commands begin."""
+    framer, begun = Framer(server=False), []
+    while octets := await server.reader.read(65_536):
+        framer.feed(octets)
+        while event := framer.next():
+            if isinstance(event, Line) and event.first:
+                begun.append(event.octets)
+            if isinstance(event, Line) and event.literal and event.literal.waits:
+                await server.says(b"+ go\r\n")
+            elif isinstance(event, Line) and event.last:
+                await server.says(begun[-1].split(b" ")[0] + b" OK done\r\n")
+    return begun
 
 
 async def test_what_reaches_the_server_is_commands_to_the_letter() -> None:
     async with stage() as played:
         for stream in streams(ODD):
             client, server = await played.pair()
-            heard = bytearray()
-            serving = asyncio.create_task(serves(server, heard))
+            serving = asyncio.create_task(serves(server))
             await client.says(stream + b"\r\nz LOGOUT\r\n")
             client.writer.write_eof()
             await client.ends()
-            await serving
-            framer = Framer(server=False)
-            framer.feed(bytes(heard))
-            while event := framer.next():
-                if isinstance(event, Line) and event.first and event.octets.strip():
-                    letter(event.octets)
+            for line in await serving:
+                if line.strip():
+                    letter(line)
 
 
 def letter(line: bytes) -> None:

@@ -3,9 +3,11 @@
 from hypothesis import given
 from tests.imap.test_overlay import pairs
 
+from sluis.envelope import Envelope
 from sluis.imap.results import Results, digest
 from sluis.report import Action, Cleaned, Finding, Kind, Report, Verdict
 
+NOBODY = Envelope()
 FINDING = Finding(
     Kind.OPEN_PIXEL, Action.REMOVED, "size", "acme", "rule", "https://t.example/u=ann", "", "1", (3, 9), 1.0, "small"
 )
@@ -16,15 +18,15 @@ def cleaned(raw: bytes, findings: tuple[Finding, ...] = ()) -> Cleaned:
 
 
 def key(number: int) -> bytes:
-    return digest(b"%d" % number)
+    return digest(b"%d" % number, NOBODY)
 
 
 @given(pairs())
 def test_a_message_comes_out_as_it_was_cleaned(pair: tuple[bytes, bytes]) -> None:
     raw, clean = pair
     results = Results(100_000)
-    results.put(digest(raw), raw, cleaned(clean))
-    found = results.get(digest(raw), raw)
+    results.put(digest(raw, NOBODY), raw, cleaned(clean))
+    found = results.get(digest(raw, NOBODY), raw)
     assert found
     assert found.raw == clean
     assert found.report == cleaned(clean).report

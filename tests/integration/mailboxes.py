@@ -1,11 +1,12 @@
-"""Mailboxes in two forms: as the mail was sent, and as `sluis clean --fit` makes it, which is what a gate must show."""
+"""Mailboxes in two forms: as mail was sent, and as `sluis clean --fit --rcpt` makes it, which is what a gate shows."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from tests.integration.dovecot import Dovecot
+from tests.integration.dovecot import Dovecot, address
 
 from sluis.clean import clean
+from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.rules.load import load
 
@@ -44,7 +45,8 @@ def fill(dovecot: Dovecot, name: str, raws: list[bytes]) -> int:
         client.select(f"Tracked-{name}", readonly=True)
         stored = [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
         for raw in stored:
-            assert client.append(f"Clean-{name}", "", date, clean(raw, FIT, RULES).raw)[0] == "OK"
+            fit = clean(raw, FIT, RULES, Envelope(recipients=(address(READER),))).raw
+            assert client.append(f"Clean-{name}", "", date, fit)[0] == "OK"
         return len(stored)
 
 

@@ -10,7 +10,7 @@ from sluis.envelope import Envelope
 from sluis.imap.results import Results, digest
 from sluis.report import Cleaned, Verdict
 
-_NOBODY = Envelope()  # a mailbox says who read a message last, not for whom it was sent
+_NOBODY = Envelope()
 SHORT = 8192  # octets below which the work is shorter than the way to another process
 
 
@@ -23,34 +23,34 @@ class Cleaner:
         self._offload = offload
         self._results = Results(limit)
 
-    async def __call__(self, raw: bytes, *, more: bool = False) -> Cleaned:
-        """`raw`, a message or a header, cleaned to the same length. Raises CleaningError.
+    async def __call__(self, raw: bytes, envelope: Envelope = _NOBODY, *, more: bool = False) -> Cleaned:
+        """`raw`, a message or a header, cleaned to the same length for whom `envelope` names. Raises CleaningError.
 
         `more`: others wait behind it, so that it is better cleaned in another process even if it is short work.
         """
-        key = digest(raw)
+        key = digest(raw, envelope)
         if known := self._results.get(key, raw):
             return known
-        cleaned = await self._anew(raw, more=more)
+        cleaned = await self._anew(raw, envelope, more=more)
         self._results.put(key, raw, cleaned)
         return cleaned
 
-    def remembered(self, raw: bytes) -> Cleaned | None:
+    def remembered(self, raw: bytes, envelope: Envelope = _NOBODY) -> Cleaned | None:
         """`raw` cleaned, if that is known."""
-        return self._results.get(digest(raw), raw)
+        return self._results.get(digest(raw, envelope), raw)
 
-    async def _anew(self, raw: bytes, *, more: bool) -> Cleaned:
+    async def _anew(self, raw: bytes, envelope: Envelope, *, more: bool) -> Cleaned:
         away = len(raw) >= self._offload or (more and len(raw) >= SHORT and self._pool.warm())
-        cleaned = await self._pool(raw, _NOBODY) if away else self._here(raw)
+        cleaned = await self._pool(raw, envelope) if away else self._here(raw, envelope)
         if cleaned.report.verdict is Verdict.FAILED and not cleaned.report.edited:
             raise CleaningError("clean", cleaned.report.reason or "internal-error")
         if len(cleaned.raw) != len(raw):
             raise CleaningError("clean", "length")
         return cleaned
 
-    def _here(self, raw: bytes) -> Cleaned:
+    def _here(self, raw: bytes, envelope: Envelope) -> Cleaned:
         try:
-            return self._work(raw, _NOBODY)
+            return self._work(raw, envelope)
         except Exception as error:
             raise CleaningError("clean", "internal-error") from error
 

@@ -17,6 +17,9 @@ REFUSED = frozenset(
 CONVERSES = frozenset({b"AUTHENTICATE", b"IDLE"})
 """Commands in whose course the client sends lines that are no commands, each when the server asks for it."""
 
+LOGINS = frozenset({b"LOGIN", b"AUTHENTICATE"})
+"""Commands that say who reads."""
+
 CHANGES_MAILBOX = frozenset({b"SELECT", b"EXAMINE", b"CLOSE", b"UNSELECT", b"UNAUTHENTICATE", b"LOGOUT"})
 """After these a number no longer means the message it meant."""
 

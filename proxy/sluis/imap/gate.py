@@ -92,7 +92,7 @@ async def run(
     service = Service(
         imap=imap,
         upstream=Upstream(imap.upstream, imap.upstream_tls, imap.connect_timeout, imap.stall_timeout),
-        clean=cleaner,
+        cleaner=cleaner,
         metrics=metrics,
         starttls=context if imap.tls.mode == "starttls" else None,
         admission=Admission(imap.max_connections, imap.max_connections_per_address),

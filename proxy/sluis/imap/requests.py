@@ -8,7 +8,7 @@ the answer again. Such a command goes alone: what was sent before it is answered
 """
 
 from sluis.imap.ahead import Ahead
-from sluis.imap.command import CONVERSES, REFUSED, Ask, Command, ask, tag, tells
+from sluis.imap.command import CONVERSES, LOGINS, REFUSED, Ask, Command, ask, tag, tells
 from sluis.imap.exchange import Exchange, Plan
 from sluis.imap.link import Link
 from sluis.imap.oneline import AwkwardError, oneline
@@ -33,6 +33,7 @@ class Requests:
         self._ahead = Ahead(service, exchange, server)
         self._locked = service.starttls is not None
         self._command: Command | None = None  # the one whose lines and literals are being passed on
+        self._listening = False
 
     async def run(self) -> None:
         """Pass on command after command. Raises Gone, ConnectionError, TimeoutError."""
@@ -66,8 +67,22 @@ class Requests:
             await self._send(command, line)
 
     async def _send(self, command: Command, line: Line) -> None:
+        await self._meet(command)
         await self._exchange.send(command, line.octets)
         await self._pass(line)
+
+    async def _meet(self, command: Command) -> None:
+        """Listen to whom a login is for, unless somebody is in already; whether that is so another login waits for."""
+        self._listening = False
+        if command.verb in LOGINS:
+            await self._exchange.quiet()
+            self._listening = not self._exchange.authenticated
+        if self._listening or command.verb == b"UNAUTHENTICATE":
+            self._service.reader.begins()
+
+    def _listen(self, command: Command | None, octets: bytes) -> None:
+        if self._listening and command:
+            self._service.reader.says(command, octets)
 
     async def _read(self, command: Command, line: Line) -> None:
         """Do with a command what takes to have read all of it."""
@@ -91,6 +106,7 @@ class Requests:
         if not line.last:
             await self._refuse(line, b"BAD too long, or a literal where none belongs")
             return
+        await self._meet(command)
         await self._exchange.send(command, line.octets)
         self._client.framer.opaque = True
         await self._until_asked(command, line)
@@ -108,6 +124,7 @@ class Requests:
 
     async def _until_asked(self, command: Command, event: Line | Octets) -> None:
         asked = self._exchange.ask_ahead(command.tag)
+        self._listen(command, event.octets)
         await self._server.write(event.octets)
         if isinstance(event, Line) and event.last:
             await asked
@@ -137,6 +154,7 @@ class Requests:
         literal = event.literal if isinstance(event, Line) else None
         under_way = self._command.tag if self._command else None
         ahead = self._exchange.ask_ahead(under_way) if literal and literal.waits else None
+        self._listen(self._command, event.octets)
         await self._server.write(event.octets)
         if ahead and not await ahead:
             self._client.framer.refused()

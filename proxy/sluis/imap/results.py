@@ -1,9 +1,9 @@
 """What cleaning made of the last messages, kept as small as that can be, for whoever fetches them again.
 
 A message that is read in parts, or by two clients, or again tomorrow, is the same octets each time, and cleaning is a
-function of those alone. So it is known by a digest of all of it: who asks has the message, and needs to be told no more
-than which octets come in whose place. Of the findings it is kept how many there were of each sort, which is what is
-counted; no address, link or text of a message stays but what its cleaned form has in it.
+function of those and of who reads. So it is known by a digest of all of it: who asks has the message, and needs to be
+told no more than which octets come in whose place. Of the findings it is kept how many there were of each sort, which
+is what is counted; no address, link or text of a message stays but what its cleaned form has in it.
 """
 
 from array import array
@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from sluis.envelope import Envelope
 from sluis.imap.overlay import differing
 from sluis.report import Cleaned, Finding, Report
 
@@ -91,6 +92,6 @@ class Results:
 _UNTOLD = (None, None, None, "", (0, 0), 0.0, "")
 
 
-def digest(raw: bytes) -> bytes:
-    """By which a message is known, as no two of them are by the same."""
-    return sha256(raw).digest()
+def digest(raw: bytes, envelope: Envelope) -> bytes:
+    """By which a message is known, and who reads it, as no two of them are by the same."""
+    return sha256(raw).digest() + "\0".join(envelope.recipients).encode()

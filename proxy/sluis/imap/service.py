@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
@@ -10,6 +10,7 @@ from sluis.edge.guests import Guests
 from sluis.edge.memory import Memory
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.known import Shelf
+from sluis.imap.reader import Reader
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
@@ -24,18 +25,27 @@ class Service:
 
     imap: ImapSection
     upstream: Upstream
-    clean: Cleaner
+    cleaner: Cleaner
     metrics: Metrics
     starttls: ssl.SSLContext | None
     admission: Admission
     shelf: Shelf
     memory: Memory
     guests: Guests = field(default_factory=Guests)
+    reader: Reader = field(default_factory=Reader)
+
+    def of(self, reader: Reader) -> "Service":
+        """The same for one reader's session."""
+        return replace(self, reader=reader)
+
+    async def clean(self, raw: bytes, *, more: bool = False) -> Cleaned:
+        """`raw`, a message or a header, cleaned for its reader; `more`: others wait behind it. Raises CleaningError."""
+        return await self.cleaner(raw, self.reader.envelope, more=more)
 
     def remembered(self, raw: bytes) -> Cleaned | None:
         """The message `raw` cleaned, and counted, if that needs no cleaning."""
         started = time.perf_counter()
-        cleaned = self.clean.remembered(raw)
+        cleaned = self.cleaner.remembered(raw, self.reader.envelope)
         if cleaned:
             self.count(raw, cleaned.report, time.perf_counter() - started)
         return cleaned

@@ -18,6 +18,7 @@ import structlog
 from sluis.imap.exchange import Exchange
 from sluis.imap.known import Known
 from sluis.imap.link import Gone, Link
+from sluis.imap.reader import Reader
 from sluis.imap.replies import Replies
 from sluis.imap.requests import Requests
 from sluis.imap.service import EDGE, Service
@@ -75,8 +76,9 @@ class Session:
 
     async def _converse(self, server: Link, greeting: Line) -> None:
         exchange, client = self._exchange, self._client
-        replies = Replies(self._service, exchange, server, client, self._id)
-        requests = Requests(self._service, exchange, server, client, replies)
+        service = self._service.of(Reader())
+        replies = Replies(service, exchange, server, client, self._id)
+        requests = Requests(service, exchange, server, client, replies)
         exchange.authenticated = greeting.octets[:9].upper() == b"* PREAUTH"
         await replies.response(greeting)
         await _first(replies.run, requests.run, partial(self._watch, replies, server), partial(self._leave, replies))
