@@ -1,7 +1,7 @@
 """Other parsers as oracle: what loads by their reading is seen by ours, with the same value.
 
 Generated markup runs through the tokeniser that follows the standard, from every state it can start in; the fixtures
-through three parsers that build trees. `SLUIS_HTML5LIB_TESTS`, a copy of github.com/html5lib/html5lib-tests as the
+through three parsers that build trees. `HTML5LIB_TESTS`, a copy of github.com/html5lib/html5lib-tests as the
 source of html5lib has one, adds the standard's own cases; `.ci/run` brings it.
 """
 
@@ -26,7 +26,7 @@ from sluis.scan.budget import Budget
 from sluis.scan.html import Tag, TagScanner, lower
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").glob("*.eml"))
-CASES = os.environ.get("SLUIS_HTML5LIB_TESTS", "")
+CASES = os.environ.get("HTML5LIB_TESTS", "")
 SCANNER = TagScanner(ELEMENTS)
 URLS = {name: {*SOURCES.get(name, ()), *(LOADS[name].attributes if name in LOADS else ())} for name in ELEMENTS}
 
@@ -145,7 +145,7 @@ FRAMES = (
 )
 
 
-@pytest.mark.skipif(not CASES, reason="needs SLUIS_HTML5LIB_TESTS")
+@pytest.mark.skipif(not CASES, reason="needs HTML5LIB_TESTS")
 def test_what_the_standards_own_cases_yield_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
     """Their elements are called `h` and `a`; so each input is also tried within an image's tag, and before one."""
     tried = seen = 0

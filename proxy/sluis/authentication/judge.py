@@ -24,6 +24,7 @@ Ask = Callable[[Question], Awaitable[Answer]]
 
 _MOST = 200  # answers that one mechanism may want for one message
 _THREADS = 2
+SEALING = 1.0  # seconds for a seal whatever verdicts took: it asks nobody, and takes milliseconds
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -72,14 +73,15 @@ class Judge:
     async def sealed(self, message: bytes, verdicts: Verdicts, spent: float = 0) -> bytes:
         """`message`, as it is to go on, with a seal on top where one can be made (see `results.marked`).
 
-        That may take what is left of the budget, of which so many seconds are `spent`; then it goes without.
+        That may take what is left of the budget, of which so many seconds are `spent`, and `SEALING` where DNS has left
+        less; then it goes without.
         """
         if not self._sealer or not verdicts.arc or message.startswith(results.NO_FIELD):
             return message
         findings = results.findings(self.name, verdicts)
         work = partial(arc.seal, message, verdicts.arc, findings, self._sealer, int(time.time()))
         try:
-            async with asyncio.timeout(self._budget - spent):
+            async with asyncio.timeout(max(self._budget - spent, SEALING)):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work) + message
         except TimeoutError:
             self._metrics.overrun(self._edge, "arc")
