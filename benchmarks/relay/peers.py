@@ -33,7 +33,7 @@ class Pair:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Pass it on, and say what was said."""
-        client = self._idle.pop() if self._idle else await self._connected()
+        client = await self._client()
         octets = self.changed(cast("bytes", envelope.content))
         _, reply = await client.sendmail(cast("str", envelope.mail_from), envelope.rcpt_tos, octets)
         self._idle.append(client)
@@ -42,6 +42,13 @@ class Pair:
     def changed(self, octets: bytes) -> bytes:
         """The message as it goes on."""
         return octets
+
+    async def _client(self) -> aiosmtplib.SMTP:
+        """One that the server behind has not closed, as it does when nothing comes for long."""
+        while self._idle:
+            if (client := self._idle.pop()).is_connected:
+                return client
+        return await self._connected()
 
     async def _connected(self) -> aiosmtplib.SMTP:
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self._behind, start_tls=False)
