@@ -3,6 +3,7 @@
 import smtplib
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tests.integration.client import READER, SENDER, swaks
@@ -38,6 +39,20 @@ def balancer(address: str, version: int = 2) -> bytes:
     return header(Client(address, 40_000, "127.0.0.1", 25))
 
 
+def proxied(port: int) -> str:
+    """Postfix' service at a port where it hears a PROXY header."""
+    return f"127.0.0.1:{port} inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n"
+
+
+@contextmanager
+def before(server: Postfix, identity: str) -> Iterator[Gate]:
+    """A gate that listens to everybody and names no domains, since Postfix decides; its other port hears PROXY."""
+    port = server.port if identity == "xclient" else server.others[0]
+    settings = {"upstream_identity": identity, "proxy_from": ["127.0.0.1"], "upstream_tls": {"mode": "off"}}
+    with gate(f"smtp://127.0.0.1:{port}", settings) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def server(dovecot: Dovecot) -> Iterator[Postfix]:
     """Postfix with a block list of its own, that believes this machine by XCLIENT and, at a port, by PROXY."""
@@ -48,17 +63,13 @@ def server(dovecot: Dovecot) -> Iterator[Postfix]:
         "mynetworks": "192.0.2.128/25",
     }
     port = free_port()
-    service = f"127.0.0.1:{port} inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n"
-    with postfix(dovecot.socket, settings, service, (port,)) as made:
+    with postfix(dovecot.socket, settings, proxied(port), (port,)) as made:
         yield made
 
 
 @pytest.fixture(scope="module", params=["xclient", "proxy"])
 def door(request: pytest.FixtureRequest, server: Postfix) -> Iterator[Gate]:
-    """A gate that listens to everybody and names no domains, since Postfix decides."""
-    port = server.port if request.param == "xclient" else server.others[0]
-    settings = {"upstream_identity": request.param, "proxy_from": ["127.0.0.1"], "upstream_tls": {"mode": "off"}}
-    with gate(f"smtp://127.0.0.1:{port}", settings) as made:
+    with before(server, request.param) as made:
         yield made
 
 

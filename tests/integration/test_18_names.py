@@ -4,6 +4,7 @@ Postfix and its policy service ask whom `/etc/resolv.conf` names. They run where
 mount namespace, and the server it names knows one listed address and one domain that says who may send for it.
 """
 
+import random
 import smtplib
 from collections.abc import Iterator
 
@@ -12,17 +13,18 @@ from tests.authentication.server import Server as Names
 from tests.authentication.server import server as names
 from tests.integration.client import READER
 from tests.integration.dovecot import Dovecot
-from tests.integration.gate import Gate, gate
+from tests.integration.gate import Gate
 from tests.integration.mail import plain, trace
 from tests.integration.postfix import Postfix, postfix
 from tests.integration.process import folder, free_port, program
-from tests.integration.test_09_identity import Balanced, balancer
+from tests.integration.test_09_identity import Balanced, balancer, before, proxied
 
 from sluis.authentication.question import Question
 
 PERMITTED, LISTED, FORGER = "192.0.2.7", "192.0.2.66", "192.0.2.99"
 SENDER = "anna@news.example"
-RESOLVER = "127.0.0.77"  # resolv.conf names no port
+# resolv.conf names no port, so each process that runs these tests has an address of its own.
+RESOLVER = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
 ZONE = {
     Question("66.2.0.192.bl.example", "A"): (b"127.0.0.2",),
     Question("news.example", "TXT"): (f"v=spf1 ip4:{PERMITTED} ip4:{LISTED} -all".encode(),),
@@ -45,10 +47,7 @@ def server(dovecot: Dovecot, dns: Names) -> Iterator[Postfix]:
         "smtpd_recipient_restrictions": "reject_unauth_destination, check_policy_service unix:private/spf",
     }
     port = free_port()
-    services = (
-        f"127.0.0.1:{port} inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n"
-        f"spf unix - n n - 0 spawn user=nobody argv={program('policyd-spf')}\n"
-    )
+    services = proxied(port) + f"spf unix - n n - 0 spawn user=nobody argv={program('policyd-spf')}\n"
     with folder("names") as home:
         (home / "resolv.conf").write_text(f"nameserver {RESOLVER}\noptions timeout:1 attempts:2\n")
         mounted = f'mount --bind {home}/resolv.conf /etc/resolv.conf && exec "$@"'
@@ -59,9 +58,7 @@ def server(dovecot: Dovecot, dns: Names) -> Iterator[Postfix]:
 
 @pytest.fixture(scope="module", params=["xclient", "proxy"])
 def door(request: pytest.FixtureRequest, server: Postfix) -> Iterator[Gate]:
-    port = server.port if request.param == "xclient" else server.others[0]
-    settings = {"upstream_identity": request.param, "proxy_from": ["127.0.0.1"], "upstream_tls": {"mode": "off"}}
-    with gate(f"smtp://127.0.0.1:{port}", settings) as made:
+    with before(server, request.param) as made:
         yield made
 
 
