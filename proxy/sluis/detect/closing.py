@@ -29,7 +29,7 @@ def closing(page: Page) -> Iterator[Proposal]:
         return  # all images lose their source there
     suspects = [(tag, url) for tag in _last(page) if (url := unknown(page, tag))]
     if suspects:
-        counts = Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
+        counts = asked(page)
         for tag, url in suspects:
             address = tag.value("src")
             judgement = judge_closing(url, counts[address])
@@ -51,6 +51,11 @@ def _last(page: Page) -> list[Tag]:
             found += () if linked else (tag,)
             behind = tag.start
     return [] if _wordless(page.text, 0, behind) else found
+
+
+def asked(page: Page) -> Counter[str]:
+    """How often the page asks for each image."""
+    return Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
 
 
 def unknown(page: Page, tag: Tag) -> Url | None:

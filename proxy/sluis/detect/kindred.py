@@ -7,12 +7,12 @@ size each clear it.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
+from sluis.detect.address import look_up
 from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, box
-from sluis.detect.closing import IMAGES, unknown
+from sluis.detect.closing import IMAGES, asked, unknown
 from sluis.detect.page import Page
 from sluis.detect.pixels import KINDRED, REPEATS, impersonal
 from sluis.detect.proposal import Proposal
@@ -22,7 +22,7 @@ from sluis.report import Kind
 from sluis.scan.html import Tag, ValueScanner
 from sluis.scan.references import unescape
 from sluis.urls.parse import Url
-from sluis.urls.resolve import resolve
+from sluis.urls.resolve import Resolution
 
 _HREF = ValueScanner("href")
 _SIDES = ("width", "height")  # whether an attribute's, a style's or a picture's that is made to measure
@@ -38,7 +38,7 @@ def kindred(page: Page) -> Iterator[Proposal]:
     if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
         return
     hosts = _hosts(page)
-    counts = Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
+    counts = asked(page)
     alone = [(tag, url) for tag, url in suspects if url.host not in hosts and counts[tag.value("src")] < REPEATS]
     if not alone:
         return
@@ -86,8 +86,8 @@ def _marks_of_links(page: Page) -> set[str]:
     marks: set[str] = set()
     for raw in {raw for _, raw in _HREF.values(page.text, page.lowered, page.budget)}:
         address = squeeze(unescape(raw))
-        resolution = resolve(address, page.rules, security=page.policy.security_links)
-        if url := page.url(resolution.destination if resolution else address):
+        found = look_up(page, address)
+        if url := page.url(found.destination if isinstance(found, Resolution) else address):
             marks.update(_marks(url))
     return marks
 
