@@ -25,4 +25,4 @@ def _last(page: Page, start: int) -> bool:
     """Whether neither a word nor a box ends behind `start`, or only blanks stand between it and the last word."""
     if start < page.last_word:  # which comes before the last box, and is sooner found
         return False
-    return not page.text[page.last_word : start].strip() or start >= page.last_box
+    return start <= page.last_line or start >= page.last_box

@@ -72,6 +72,11 @@ class Page:
         return self._trailing(_TAG)
 
     @cached_property
+    def last_line(self) -> int:
+        """Where the blanks behind the last word end."""
+        return len(self.text) - len(self.text[self.last_word :].lstrip())
+
+    @cached_property
     def last_box(self) -> int:
         """Where the last box ends that may have a colour or a border: behind it stand tags without one alone.
 
