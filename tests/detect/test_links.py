@@ -93,3 +93,9 @@ def test_every_repeated_attribute_is_unwrapped(page: MakePage) -> None:
 def test_a_character_beyond_ascii_survives_a_stripped_parameter(page: MakePage) -> None:
     before = '<a href="https://shop.example/wö?utm_source=x">'
     assert edited(before, list(links(page(before)))) == '<a href="https://shop.example/w&#246;">'
+
+
+def test_a_redirect_that_no_rule_names_is_nobody_s(page: MakePage) -> None:
+    (found,) = links(page('<a href="https://news.example/out?u=https%3A%2F%2Fshop.example%2F">sale</a>'))
+    assert (found.vendor, found.rule, found.destination) == (None, "carried", "https://shop.example/")
+    assert "to an unknown server" in found.why

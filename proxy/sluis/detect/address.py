@@ -79,7 +79,7 @@ def propose(page: Page, address: str, found: Found, place: Cut, rewrite: Rewrite
 
 def _unwrapped(rewrite: Rewrite, address: str, resolution: Resolution) -> Proposal:
     first = resolution.steps[0]
-    via = " and ".join(dict.fromkeys(step.vendor for step in resolution.steps))
+    via = " and ".join(dict.fromkeys(step.vendor or "an unknown server" for step in resolution.steps))
     return Proposal(
         Kind.CLICK_REDIRECT,
         Action.UNWRAPPED,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluis.rules.table import Rules
+from sluis.urls.carried import carried, redirecting
 from sluis.urls.params import protected, strip
 from sluis.urls.parse import Url, parse
 from sluis.urls.unwrap import destination, unwrap
@@ -16,9 +17,9 @@ DEPTH = 6  # wrappers within each other; real mail has up to three
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One wrapper that was undone."""
+    """One wrapper that was undone. `vendor` is None for one that no rule names."""
 
-    vendor: str
+    vendor: str | None
     rule: str
     security: bool
 
@@ -74,13 +75,17 @@ def _resolution(url: Url, steps: list[Step], cuts: list[Cut]) -> Resolution:
 
 
 def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | None:
+    guarded = False
     for _, redirector in rules.redirectors.find(url):
+        guarded |= redirector.security
         if (security or not redirector.security) and (found := unwrap(url, redirector)):
             inherited = found if redirector.take == "fragment" else _inherited(url, found)
             return Step(redirector.vendor, redirector.rule, redirector.security), inherited
     for catalogue in rules.catalogues:
         if (listed := catalogue.destination(url)) and (found := destination(listed[1])):
             return Step(catalogue.name, listed[0], security=False), _inherited(url, found)
+    if (inner := carried(url)) and (security or not (guarded or inner.security)):
+        return Step(None, "carried", inner.security), _inherited(url, inner.destination)
     return None
 
 
@@ -90,6 +95,8 @@ def _inherited(url: Url, found: str) -> str:
 
 
 def _cut(url: Url, rules: Rules) -> Cut | None:
+    if "?" in url.text and redirecting(url):  # they may be what makes it work
+        return None
     text, names = strip(url, rules)
     if names:
         parameter = next(rules.parameter(names[0]))

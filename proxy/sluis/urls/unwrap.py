@@ -103,16 +103,17 @@ def _sparkpost(text: str) -> str:
     return url.decode()
 
 
-_EXPONEA = re.compile(rb"\x1a([\x00-\x7f])|\x1a([\x80-\xff][\x00-\x7f])", re.DOTALL)
+_EXPONEA = re.compile(rb"(?:\x12 .{32})?\x1a([\x00-\x7f]|[\x80-\xff][\x00-\x7f])", re.DOTALL)
 
 
 def _exponea(text: str) -> str:
-    """A zlib stream of a protocol buffer that begins with its third field: a length (base 128) and the URL."""
+    """A zlib stream of a protocol buffer: at times 32 octets as its second field, then the URL as its third."""
     octets = _zlib_octets(text)
     match = _EXPONEA.match(octets)
     if match is None:
         raise ValueError("no URL in it")
-    length = match[1][0] if match[1] else (match[2][0] & 0x7F) | match[2][1] << 7
+    low, *high = match[1]  # a length to the base of 128
+    length = (low & 0x7F) + sum(each << 7 for each in high)
     url = octets[match.end() : match.end() + length]
     if len(url) < length:
         raise ValueError("cut short")
@@ -173,7 +174,7 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
 
 
 def known(step: str) -> bool:
-    """Whether `step` names a decoder; `json:NAME` and `query:NAME` take a field of an object or of a query."""
+    """Whether `step` names a decoder; `json:NAME`, `query:NAME` and `item:N` take from an object, a query or a list."""
     return step in DECODERS or step.partition(":")[0] in _FIELDS
 
 
@@ -225,5 +226,9 @@ def _json(text: str, name: str) -> str:
 
 
 _FIELDS: Mapping[str, Callable[[str, str], str]] = MappingProxyType(
-    {"json": _json, "query": lambda text, name: parameters(text)[name]}
+    {
+        "json": _json,
+        "query": lambda text, name: parameters(text)[name],
+        "item": lambda text, number: text.split(";")[int(number)],
+    }
 )

@@ -1,0 +1,142 @@
+"""A redirect that no rule names, told by what it carries: senders count clicks on hosts and by scripts of their own.
+
+An address within another is no proof: pages that share, translate, show or sign in are given one too. So signs have to
+agree. What is written so that no person could read it was not meant for one; else its parameter, and the page or its
+host, must be named for a redirect. Whatever comes back to where one was, signs in or is good for something itself is
+told by its words and left alone, and so is what carries two addresses.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from sluis.rules.shape import parameters
+from sluis.rules.words import any_of
+from sluis.urls.parse import Url, parse
+from sluis.urls.suffix import site
+from sluis.urls.unwrap import DECODERS, destination
+
+_DEPTH = 4  # layers of percent-encoding and base64
+# Nearly no link has any of this: "http:", as it is or percent-encoded, or how base64 of "http" or of `{"` begins.
+_HINT = re.compile(r"(?i:https?(?::|%(?:25)*3a))|aHR0c|eyJ")
+_WEB = re.compile(r"(https?):/+(?=[^/])", re.IGNORECASE)
+
+# What segments of paths and labels of hosts are called that redirect: surely, or perhaps.
+_SURE = (
+    r"[a-z]*(?:cli(?:c?ks?|cked|que)|redir(?:ects?|ection|ector)?|track(?:ers?|ing)?|trk\w{0,3}|deref\w*)"
+    r"|clk|rdr|trace|goto|outbound|outgoing|urlopener"
+)
+_LIKELY = r"rd|rt|cl|links?|urls?|out|go\d?|away|exit|jump|leave|counter|stats\w*|analytics|visit|forward|fwd|[celrtu]"
+_PAGE = re.compile(rf"(?<![a-z0-9])(?:{_SURE}|{_LIKELY})(?![a-z0-9])")
+_SURE_PAGE = re.compile(rf"(?<![a-z0-9])(?:{_SURE})(?![a-z0-9])")
+# What parameters, and fields of objects, are called that have a destination, or the page that one comes back to.
+_NAME = re.compile(
+    r"(?:[a-z]+[_-])?(?:ur[il]|link|href|red(?:ir(?:ect)?)?|target|dest(?:ination)?|goto|to|go|rd|adurl|location)"
+    r"(?:[_-]?(?:ur[il]|to|link))?|[lqru]|[a-z]{2,12}ur[il]",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"return|contin|next|callback|back|cancel|success|fail|error|relay|service|refer|origin|redirect_?uri",
+    re.IGNORECASE,
+)
+# Words of what is good for something itself: anywhere in the page's address, and where a word begins.
+_PERSONAL = any_of(
+    (
+        *(
+            "sign-?_?in",
+            "sign-?_?up",
+            "log-?_?in",
+            "log-?_?out",
+            "oauth",
+            "saml",
+            "passw",
+            "verif",
+            "confirm",
+            "activat",
+        ),
+        *("reset", "magic", "invit", "unsub", "subscri", "opt-?out", "prefer", "consent", "checkout", "regist", "rsvp"),
+    )
+)
+_USEFUL = re.compile(
+    r"(?<![a-z])(?:shar|submit|bookmark|intent|tweet|compose|messag|pin/|post|save|add(?!r)|transl|valid|view|preview"
+    r"|render|embed|player|proxy|imag|img|thumb|resiz|cdn|search|archiv|cache|feed(?!b)|rss|calend|auth|sso|account|pay"
+    r"|cart|order|download|setlocale|setculture|lang)"
+)
+# What opens doors: a link that has one at the site that it leads to, and what is written in it, are not for others.
+_KEYS = frozenset(("token", "access_token", "code", "otp", "key", "ticket", "session", "state", "nonce", "auth"))
+# Words of those that warn of dangerous sites.
+_GUARD = any_of(("safe", "protect", "defen[cs]e", "secur", "guard", "threat", "phish", "scan", "sandbox", "inky"))
+
+
+class Carried(NamedTuple):
+    """Where a redirect leads, and whether it is there to warn of dangerous sites."""
+
+    destination: str
+    security: bool
+
+
+class _Value(NamedTuple):
+    """A text that begins as an address does, whether it was coded, and what it was called ('' for nothing)."""
+
+    text: str
+    coded: bool
+    name: str
+
+
+def carried(url: Url) -> Carried | None:
+    """The one address that `url` carries, where all speaks for a redirect to it; else None."""
+    if not _HINT.search(url.text, 8):
+        return None
+    page = f"{url.host}{url.path}".lower()
+    if _PERSONAL.search(page) or _USEFUL.search(page):
+        return None
+    found = {text for value in _values(url) if (text := destination(value.text)) and _redirects(url, page, value, text)}
+    return Carried(found.pop(), bool(_GUARD.search(page))) if len(found) == 1 else None
+
+
+def redirecting(url: Url) -> bool:
+    """Whether the page, or its host, is named for nothing but a redirect: what parameters it has make it work."""
+    return bool(_SURE_PAGE.search(f"{url.host}{url.path}".lower()))
+
+
+def _redirects(url: Url, page: str, value: _Value, text: str) -> bool:
+    """Whether the signs agree that `value`, the URL `text`, is where `url` leads."""
+    inner = parse(text)
+    if inner is None or (value.name and (_BACK.search(value.name) or not _NAME.fullmatch(value.name))):
+        return False
+    if site(inner.host) != site(url.host):
+        return value.coded or bool(_PAGE.search(page))
+    keys = map(str.lower, parameters(url.query))  # a site that leads to itself may do anything on the way
+    return bool(_SURE_PAGE.search(page)) and _KEYS.isdisjoint(keys)
+
+
+def _values(url: Url) -> Iterator[_Value]:
+    """All that may be an address in the parameters of `url`, and in the segments of its path if it is coded there."""
+    for name, value in parameters(url.query).items():
+        if name.lower() not in _KEYS and not _BACK.search(name):
+            yield from _read(value, name)
+    for segment in url.path.split("/"):
+        yield from _read(segment, "")
+
+
+def _read(text: str, name: str, depth: int = _DEPTH, *, coded: bool = False) -> Iterator[_Value]:
+    if _WEB.match(text):
+        yield _Value(_WEB.sub(r"\1://", text, count=1), coded, name)
+    elif depth and "%" in text and _HINT.search(text):
+        yield from _read(unquote(text), name, depth - 1, coded=coded)
+    elif depth and text.startswith(("aHR0c", "eyJ")):
+        for field, inner in _decoded(text):
+            yield from _read(inner, field, depth - 1, coded=True)
+
+
+def _decoded(text: str) -> Iterator[tuple[str, str]]:
+    """What base64 says: an address, which has no name, or the texts of an object by theirs; nothing if neither."""
+    with suppress(ValueError, LookupError, AttributeError, RecursionError):
+        if text.startswith("aHR0c"):
+            yield "", DECODERS["base64"](text)
+        else:
+            said = json.loads(DECODERS["jwt" if "." in text else "base64"](text))
+            yield from ((name, each) for name, each in said.items() if isinstance(each, str))
