@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from urllib.parse import urljoin
 
 import html5lib
 from sluis.clean import clean
@@ -66,10 +67,12 @@ def sizes(raw: bytes) -> list[tuple[int, int]]:
 
 def beacons(page: str) -> Iterator[str]:
     """The known beacons that a browser would load from `page`, by the tree that the standard makes of it."""
-    for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
+    tree = list(html5lib.parse(page, namespaceHTMLElements=False).iter())
+    base = next((each.attrib["href"] for each in tree if each.tag == "base" and "href" in each.attrib), "")
+    for element in tree:
         name = str(element.tag).rpartition("}")[2]
         loading = {*SOURCES.get(name, ()), *(LOADS[name].attributes if name in LOADS else ())} - {"srcset"}
         for attribute, value in element.attrib.items():
-            address = url(value) if str(attribute).rpartition("}")[2] in loading else None
+            address = url(urljoin(base, value)) if str(attribute).rpartition("}")[2] in loading else None
             if address and rules().open(address):
                 yield value

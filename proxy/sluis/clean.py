@@ -21,7 +21,7 @@ from sluis.detect.external import external
 from sluis.detect.identity import Identity, identity
 from sluis.detect.page import Known, Page
 from sluis.detect.proposal import Cut, Proposal, difference
-from sluis.detect.readers import Reader, reader
+from sluis.detect.readers import Reader, is_markup, reader
 from sluis.detect.receipts import RECEIPTS, receipts
 from sluis.detect.settle import apply
 from sluis.detect.simple import rebuild
@@ -98,11 +98,20 @@ def _works(
 ) -> Iterator[tuple[str, Callable[[], Found]]]:
     """What is to be done, place by place, each without regard to how another comes out."""
     yield "the header", partial(_headers, message, raw, policy)
-    page = partial(Page, rules=rules, policy=policy, identity=who, known=Known())
+    sole = _sole(message, policy)
+    page = partial(Page, rules=rules, policy=policy, identity=who, known=Known(), sole=sole)
     for part in message.parts:
         how = reader(part)
         if how and not part.protected and (policy.attached or not part.attached):
             yield f"part {part.path}", partial(_part, raw, part, how, policy, page)
+
+
+def _sole(message: Message, policy: Policy) -> bool:
+    """Whether no client shows two parts as one page. With `fit` parts may be cleaned before others have come, so there
+    it holds of a message that is one part.
+    """
+    alone = sum(map(is_markup, message.parts)) == 1 and not message.flaws
+    return alone and not (policy.fit and message.parts[0].header[0])
 
 
 def _broken(error: Exception) -> str:

@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 def images(page: Page) -> Iterator[Proposal]:
     """Proposals for `img` and its kin. Newsletters repeat tags by the dozen: each spelling is read and judged once."""
     read: dict[str, tuple[Source, ...]] = {}
-    found = [(tag, _sources(tag, read)) for tag in page.tags if tag.name in SOURCES]
+    found = [(tag, _sources(page, tag, read)) for tag in page.tags if tag.name in SOURCES]
     outcomes = _outcomes(page, [source for _, sources in found for source in sources])
     for tag, sources in found:
         guilty = {
@@ -90,19 +90,23 @@ def _unknown(page: Page, source: Source, outcome: Outcome | None) -> Url | None:
     return None if outcome and (outcome.hit or outcome.leak) else page.url(source.address)
 
 
-def _sources(tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
+def _sources(page: Page, tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
     spelling = tag.text[tag.start : tag.end]
     if spelling not in read:
         names = SOURCES[tag.name]
         candidates = [
             (attribute.name, address)
             for attribute in (tag.named(names) if not tag.values.keys().isdisjoint(names) else ())
-            for address in addresses(attribute)
+            for address in _addresses(page, attribute)
             if is_remote(address)
         ]
         size = box(tag) if candidates else UNSIZED
         read[spelling] = tuple(Source(name, address, size) for name, address in candidates)
     return read[spelling]
+
+
+def _addresses(page: Page, attribute: Attribute) -> list[str]:
+    return list(map(page.absolute, addresses(attribute))) if page.base else addresses(attribute)
 
 
 def addresses(attribute: Attribute) -> list[str]:
@@ -138,7 +142,7 @@ def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Sour
     """What to do about the sources of one tag, in each of the attributes that hold them, however many there are."""
     whole = cut_tag(tag, page.budget, fit=page.policy.fit) if tag.name in _WHOLE else None
     for attribute in tag.named(SOURCES[tag.name]):
-        for address in dict.fromkeys(addresses(attribute)):
+        for address in dict.fromkeys(_addresses(page, attribute)):
             if found := guilty.get((attribute.name, address)):
                 proposal = _propose(page, attribute, *found, whole)
                 yield proposal

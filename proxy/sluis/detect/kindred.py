@@ -85,7 +85,7 @@ def _marks_of_links(page: Page) -> set[str]:
     """What marks the links as they will stand, so that reading them again finds no more."""
     marks: set[str] = set()
     for raw in {raw for _, raw in _HREF.values(page.text, page.lowered, page.budget)}:
-        address = squeeze(unescape(raw))
+        address = page.absolute(squeeze(unescape(raw)))
         found = look_up(page, address)
         if url := page.url(found.destination if isinstance(found, Resolution) else address):
             marks.update(_marks(url))

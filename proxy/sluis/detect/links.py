@@ -25,14 +25,20 @@ def links(page: Page) -> Iterator[Proposal]:
     for start, raw in _HREF.values(page.text, page.lowered, page.budget):
         if raw not in known:
             known[raw] = look_up(page, _address(page, raw))
-        if (found := known[raw]) and (tag := enclosing(page.text, start, page.budget)):
+        if (found := known[raw]) and (tag := _around(page, start)):
             attribute = attribute_at(page.text, start, page.budget)
             if not (only_stripped(found) and _personal(page, attribute)):
                 yield from _propose(page, tag, attribute, found)
 
 
+def _around(page: Page, start: int) -> Tag | None:
+    """The tag whose address stands at `start`; not a base that stays, by which the others were read."""
+    tag = enclosing(page.text, start, page.budget)
+    return None if tag is None or (page.base and tag.name == "base") else tag
+
+
 def _address(page: Page, raw: str) -> str:
-    address = squeeze(unescape(raw))
+    address = page.absolute(squeeze(unescape(raw)))
     return address if address.isascii() else page.native(address)
 
 

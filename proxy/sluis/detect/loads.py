@@ -51,7 +51,7 @@ def loads(page: Page) -> Iterator[Proposal]:
             yield from _link(page, tag)
         elif tag.name == "meta":
             yield from _meta(page, tag)
-        elif load := LOADS.get(tag.name):
+        elif (load := LOADS.get(tag.name)) and not (page.base and tag.name == "base"):
             yield from _element(page, tag, load, ends)
     for attribute in _ANYWHERE_SCANNER.attributes(page.text, page.lowered, page.budget):
         if _calls(attribute):
@@ -63,7 +63,7 @@ def loads(page: Page) -> Iterator[Proposal]:
 def _element(page: Page, tag: Tag, load: Load, ends: list[re.Match[str]]) -> Iterator[Proposal]:
     if tag.name == "script":
         yield from _inline(page, tag, ends)
-    for attribute in tag.named(_spellings(tag, load)):
+    for attribute in tag.named(spellings(tag, load)):
         if _loads(attribute, load):
             yield _cut(page, attribute, load.kind, tag.name, attribute.value)
 
@@ -75,7 +75,7 @@ def _calls(attribute: Attribute) -> bool:
     return any(map(is_remote, (attribute.value, *_LISTED.split(attribute.value))))
 
 
-def _spellings(tag: Tag, load: Load) -> list[str]:
+def spellings(tag: Tag, load: Load) -> list[str]:
     """The names of the tag's attributes that are the load's, with their prefixes."""
     return [name for name in tag.values if name[name.rfind(":") + 1 :] in load.attributes]
 
@@ -139,11 +139,24 @@ def _link(page: Page, tag: Tag) -> Iterator[Proposal]:
             yield _cut(page, attribute, Kind.PREFETCH, f"link-{relation}", attribute.value)
 
 
+def acts(tag: Tag) -> bool:
+    """Whether a `meta` may make a client load what it says."""
+    return _as_header(tag) or _is_pinned(tag)
+
+
+def _as_header(tag: Tag) -> bool:
+    return tag.value("http-equiv").strip().lower() in {"refresh", "link"}
+
+
+def _is_pinned(tag: Tag) -> bool:
+    return tag.value("name").strip().lower().startswith(_PINNED)
+
+
 def _meta(page: Page, tag: Tag) -> Iterator[Proposal]:
     """`<meta http-equiv=refresh content="0;url=…">` (WHATWG HTML §4.2.5.3), and what else the header could do."""
-    if tag.value("name").strip().lower().startswith(_PINNED):
+    if _is_pinned(tag):
         yield from _pinned(page, tag)
-    if tag.value("http-equiv").strip().lower() not in {"refresh", "link"}:
+    if not _as_header(tag):
         return
     for attribute in tag.named({"content"}):
         target = _REFRESH.sub("", attribute.value, count=1).lstrip("<")

@@ -13,6 +13,7 @@ from sluis.policy import Policy
 from sluis.rules.table import Hit, Rules
 from sluis.scan.budget import Budget
 from sluis.scan.html import Tag, TagScanner, lower
+from sluis.urls.base import Base
 from sluis.urls.parse import Url, parse
 from sluis.urls.resolve import Resolution
 
@@ -50,7 +51,8 @@ class Known:
 @dataclass(frozen=True)
 class Page:
     """A text to search and the rules to search it by. `native` gives a fragment its true characters; `known` is of
-    pages that are searched by the same rules, under the same policy and for the same recipients.
+    pages that are searched by the same rules, under the same policy and for the same recipients. `sole`: no client
+    shows other markup of the message with it. `base` is what relative addresses lead by, where that stays.
     """
 
     text: str
@@ -60,6 +62,8 @@ class Page:
     identity: Identity = NOBODY
     native: Callable[[str], str] = str
     known: Known = field(default_factory=Known)
+    sole: bool = False
+    base: Base | None = None
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
@@ -109,8 +113,13 @@ class Page:
         """The text in lower case, offset by offset."""
         return lower(self.text)
 
+    def absolute(self, value: str) -> str:
+        """`value`, an attribute's, as what it leads to: itself, unless it is relative and a base stays."""
+        return value if self.base is None else self.base.join(value) or value
+
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""
+        value = self.absolute(value)
         if not value.isascii():
             return parse(self.native(value))
         if value not in self.known.urls:

@@ -36,6 +36,11 @@ def reader(part: Part) -> Reader | None:
     return next((each for each in found if each is _MARKUP), found[0] if found else None)
 
 
+def is_markup(part: Part) -> bool:
+    """Whether a client might show `part` as a page."""
+    return reader(part) in {_MARKUP, _AMP}
+
+
 def _types(part: Part) -> Iterator[str]:
     """Whatever a client may take `part` for. A text that is a file is none of the letter's."""
     if part.media_type != _PLAIN or not (part.disposition == "attachment" or part.filename):
@@ -73,6 +78,7 @@ def _calendar(page: Page, _: Part) -> Iterator[Proposal]:
 
 
 _MARKUP = Reader(_markup, readings)
+_AMP = Reader(_amp, as_octets)
 _CALENDAR = Reader(_calendar)
 _READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -81,7 +87,7 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "application/xhtml+xml": _MARKUP,
         "image/svg+xml": _MARKUP,
         "text/css": _MARKUP,
-        "text/x-amp-html": Reader(_amp, as_octets),
+        "text/x-amp-html": _AMP,
         _PLAIN: Reader(_plain),
         "text/calendar": _CALENDAR,
         "application/ics": _CALENDAR,

@@ -17,6 +17,7 @@ from sluis.detect.links import links
 from sluis.detect.loads import INLINE, loads
 from sluis.detect.page import Page
 from sluis.detect.proposal import Proposal, difference
+from sluis.detect.relative import resolving, serves
 from sluis.detect.styles import styles
 from sluis.detect.xml import xml
 from sluis.report import Action
@@ -71,6 +72,13 @@ def _requoting(page: Page, start: int, end: int) -> bool:
 
 
 def _survey(page: Page) -> list[Proposal]:
+    """What all detectors propose, by place. A base stays where it serves something, and only then has a say."""
+    based = resolving(page)
+    found = _detected(based)
+    return found if based is page or serves(based, found) else _detected(page)
+
+
+def _detected(page: Page) -> list[Proposal]:
     found = [proposal for detector in _DETECTORS for proposal in detector(page)]
     found.sort(key=lambda proposal: (proposal.cut.start, -proposal.cut.end))
     return found

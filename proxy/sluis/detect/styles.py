@@ -36,9 +36,9 @@ def styles(page: Page) -> Iterator[Proposal]:
         else:
             yield from _sheet(page, reference, cut)
     for attribute in _BACKGROUND.attributes(page.text, page.lowered, page.budget):
-        if is_remote(attribute.value):
+        if is_remote(address := page.absolute(attribute.value)):
             cut = cut_attribute(page.text, attribute)
-            yield from _image(page, attribute.value, cut, "background-attribute", 1)
+            yield from _image(page, address, cut, "background-attribute", 1)
 
 
 def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
