@@ -1,10 +1,13 @@
 """Whatever loads by itself, and what must not be taken for it."""
 
+from dataclasses import replace
+
 import pytest
 from tests.detect.conftest import MakePage, edited
 
 from sluis.detect.loads import loads
 from sluis.detect.styles import styles
+from sluis.policy import POLICIES
 
 T = "https://t.example/x"
 
@@ -14,9 +17,13 @@ T = "https://t.example/x"
     [
         (f"<script src='{T}'></script>", "<script ></script>", "script"),
         (f"<script>fetch('{T}')</script>", " ", "inline-script"),
-        (f"<iframe src={T}></iframe>", "<iframe ></iframe>", "iframe"),
+        (f"<iframe src={T}></iframe>", "<iframe sandbox></iframe>", "iframe"),
+        (f"<iframe src='{T}'width=9>", "<iframe sandbox width=9>", "iframe"),
+        (f'<iframe/src={T}"/width=9>', '<iframe/sandbox "/width=9>', "iframe"),
+        (f"<iframe a=b src='{T}'=allow-scripts>", "<iframe a=b /=allow-scripts>", "iframe"),
+        (f"<iframe longdesc='{T}'>", "<iframe >", "iframe"),
         (f"<iframe srcdoc='&lt;img src={T}&gt;'>", "<iframe >", "srcdoc"),
-        ("<iframe src='data:text/html,x'>", "<iframe >", "iframe"),
+        ("<iframe src='data:text/html,x'>", "<iframe sandbox>", "iframe"),
         (f"<object data='{T}'>", "<object >", "object"),
         (f"<embed src='{T}'>", "<embed >", "embed"),
         (f"<applet codebase='{T}'>", "<applet >", "applet"),
@@ -33,7 +40,7 @@ T = "https://t.example/x"
         ("<meta http-equiv=refresh content='0; url=x-app://page'>", "<meta http-equiv=refresh >", "meta-refresh"),
         (f"<meta name=msapplication-TileImage content='{T}'>", "<meta name=msapplication-TileImage >", "meta-pinned"),
         (f"<meta name=msapplication-badge content='a=1; uri={T}'>", "<meta name=msapplication-badge >", "meta-pinned"),
-        ("<iframe src='x-app://page'>", "<iframe >", "iframe"),
+        ("<iframe src='x-app://page'>", "<iframe sandbox>", "iframe"),
         ("a\0b<im\0g s\0rc='x'>c\0d", "a\0b<im_g s_rc='x'>c\0d", "nul"),
         ("<video src='ftp://t.example/x'>", "<video >", "video"),
         (f"<a href=/ ping='{T}'>", "<a href=/ >", "ping"),
@@ -77,6 +84,19 @@ def test_a_load_loses_what_it_loads(page: MakePage, before: str, after: str, tec
     assert edited(before, found) == after
     assert {proposal.technique for proposal in found} == {technique}
     assert list(loads(page(after))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<iframe src=//a>", "<iframe sandbox>"),
+        ("<iframe src=// >", "<iframe  >"),
+        ("<iframe src='//a'b>", "<iframe sandbox b>"),
+    ],
+)
+def test_a_frame_is_kept_apart_where_that_has_room(page: MakePage, before: str, after: str) -> None:
+    fitting = replace(POLICIES["balanced"], fit=True)
+    assert edited(before, list(loads(page(before, fitting)))) == after
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ Cutting the attribute is enough and changes least: the element stays, and with n
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sluis.detect.elements import ANYWHERE, LOADS, Load
 from sluis.detect.page import Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_app, is_document, is_remote
-from sluis.detect.rewrite import cut_attribute
+from sluis.detect.rewrite import cut_attribute, empty_frame
 from sluis.report import Action, Kind
 from sluis.scan.html import Attribute, AttributeScanner, Tag
 
@@ -22,6 +23,7 @@ _REFRESH = re.compile(
 )
 _LISTED = re.compile(r"[ \t\n\r\f;,]++")
 _PINNED = "msapplication-"
+_FRAME = ("iframe", "src")
 INLINE = "inline-script"
 _SCRIPT_END = re.compile(r"</script(?=[ \t\n\r\f/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 # Types whose text a browser acts on (WHATWG HTML §4.12.1); any other makes of a script a block of data.
@@ -65,7 +67,9 @@ def _element(page: Page, tag: Tag, load: Load, ends: list[re.Match[str]]) -> Ite
         yield from _inline(page, tag, ends)
     for attribute in tag.named(spellings(tag, load)):
         if _loads(attribute, load):
-            yield _cut(page, attribute, load.kind, tag.name, attribute.value)
+            found = _cut(page, attribute, load.kind, tag.name, attribute.value)
+            framed = (tag.name, attribute.name) == _FRAME
+            yield replace(found, cut=empty_frame(page.text, attribute, fit=page.policy.fit)) if framed else found
 
 
 def _calls(attribute: Attribute) -> bool:

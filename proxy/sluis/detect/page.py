@@ -119,7 +119,8 @@ class Page:
 
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""
-        value = self.absolute(value)
+        if self.base is not None:
+            value = self.absolute(value)
         if not value.isascii():
             return parse(self.native(value))
         if value not in self.known.urls:

@@ -15,6 +15,7 @@ from sluis.scan.html import Attribute, Tag, enclosing
 
 _BLANKS = " \t\n\r\f"
 _PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1×1, transparent
+_SANDBOX = "sandbox"
 _ENTITY = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*+;)")
 _ASSIGNMENT = re.compile(r"[ \t\n\r\f]*+=")
 _OPENING, _CLOSING = re.compile("<!--"), re.compile("-->")
@@ -40,6 +41,19 @@ def cut_attribute(text: str, attribute: Attribute) -> Cut:
     """The attribute gone, name and value. What is left of `a b=c =d` must not read `a=d`."""
     joint = "/" if _ASSIGNMENT.match(text, attribute.end) else _joint(text, attribute.start, attribute.end)
     return Cut(attribute.start, attribute.end, joint, len(joint))
+
+
+def empty_frame(text: str, attribute: Attribute, *, fit: bool) -> Cut:
+    """The address of a frame gone, and the frame as far from its page as one of another site, where that has room.
+
+    Browsers draw those in layers of their own, and an empty one must not change by a shade how the rest is drawn.
+    """
+    cut = cut_attribute(text, attribute)
+    after = text[attribute.end : attribute.end + 1]
+    sandbox = _SANDBOX if after in _BLANKS + "/>" else _SANDBOX + " "
+    if cut.replacement == "/" or (fit and len(sandbox) > cut.end - cut.start):
+        return cut
+    return cut._replace(replacement=sandbox, pad=len(sandbox))
 
 
 def blank_image(text: str, attribute: Attribute, *, fit: bool) -> Cut:
