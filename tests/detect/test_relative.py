@@ -90,6 +90,7 @@ def test_an_unsuspicious_base_stays_for_what_is_relative_to_it(sole: MakePage, b
         f"{LOGO}{BASE}<b xml:base=x>",
         f"{LOGO}{BASE}<style>p{{background:url(x.gif)}}</style>",
         f"{LOGO}{BASE}<style>p{{background:ur\\6c (https://shop.example/x.gif)}}</style>",
+        f"{LOGO}{BASE}<p style=\"background:url('https://t.example/{PIXEL}(/../../{PIXEL}')\">",
         f"{LOGO}{BASE}<style>@import 'https://fonts.googleapis.com/css?family=A';</style>",
         f"{LOGO}{BASE}<style>p{{background:image-set('https://shop.example/a' 1x,'x' 2x)}}</style>",
         f"{LOGO}{BASE}<?xml-stylesheet href='x.css'?>",

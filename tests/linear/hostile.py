@@ -141,6 +141,9 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
             '<a href="https://kit.example/m.php?n=#a1b2c3">x</a><img src="https://kit.example/m.php?o=#a1b2c3">'
         ),
         "redirects, no two alike": _numbered(f'<a href="{SES}#">x</a>'),
+        "images relative to a base": _numbered('<base href="http://shop.example/"><img src="#.png"><a href="#">x</a>'),
+        "open bases": _html('<base href="http://shop.example/" '),
+        "bases within values": _html("<base href='http://shop.example/'><p title='"),
         "tangles": _tangled,
         "tangled open": _html(f"<img src='{OPEN}\" <a href=\"{SES}' "),
         "percent signs": _html("%25", "<a href='https://www.google.com/url?q="),

@@ -23,7 +23,10 @@ from sluis.scan.html import Attribute, AttributeScanner, Tag, ValueScanner, attr
 from sluis.urls.base import Base, base
 
 _ABSOLUTE = re.compile(r"(?:https?:)?//[a-z0-9]|(?:[cm]id|data|about):", re.IGNORECASE | re.ASCII)
-_STYLE = re.compile(r"(?<=url\()[ \t\n\r\f]*+[\"']?(?:https?:)?//[a-z0-9]", re.IGNORECASE | re.ASCII)
+_STYLE = re.compile(
+    r"""(?<=url\()[ \t\n\r\f]*+(["']?+)(?:https?:)?//[a-z0-9][^"'()<>\\ \t\n\r\f]*+\1[ \t\n\r\f]*+\)""",
+    re.IGNORECASE | re.ASCII,
+)
 _LIST = "srcset"  # each of its words may be an address
 _ELSEWHERE = AttributeScanner(ANYWHERE)
 _BACKGROUND = AttributeScanner({"background"})

@@ -40,8 +40,10 @@ _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whol
 
 def proposals(page: Page) -> tuple[Proposal, ...]:
     """What to do about `page`, by place; the cuts of equal or disjoint places. Raises `Overrun`."""
-    settled, tangled = _settle(_survey(page))
-    return _reread(page, settled) if tangled or any(_reaching(page, each) for each in settled) else settled
+    found, based = _survey(page)
+    settled, tangled = _settle(found)
+    again = tangled or any(based or _reaching(page, each) for each in settled)
+    return _reread(page, settled) if again else settled
 
 
 def _reaching(page: Page, proposal: Proposal) -> bool:
@@ -71,11 +73,14 @@ def _requoting(page: Page, start: int, end: int) -> bool:
     return not alone or enclosing(page.text, tag.start, page.budget) is not None
 
 
-def _survey(page: Page) -> list[Proposal]:
-    """What all detectors propose, by place. A base stays where it serves something, and only then has a say."""
+def _survey(page: Page) -> tuple[list[Proposal], bool]:
+    """What all detectors propose, by place, and whether a base stays: where it serves something, and only then has a
+    say.
+    """
     based = resolving(page)
     found = _detected(based)
-    return found if based is page or serves(based, found) else _detected(page)
+    stays = based is not page and serves(based, found)
+    return found if stays or based is page else _detected(page), stays
 
 
 def _detected(page: Page) -> list[Proposal]:
@@ -110,7 +115,7 @@ def _reread(page: Page, settled: Sequence[Proposal]) -> tuple[Proposal, ...]:
     text, findings, count = page.text, list(settled), len(settled)
     for _ in range(_ROUNDS):
         text = apply(text, settled)
-        settled, tangled = _settle(_survey(replace(page, text=text)))
+        settled, tangled = _settle(_survey(replace(page, text=text))[0])
         acted = [proposal for proposal in settled if proposal.cut.replacement is not None]
         if not acted and not tangled and len(findings) == count:
             return tuple(findings)
