@@ -45,6 +45,8 @@ STEP, TALLEST = 1000, 15_000
 SIZES = ((16, 16), (32, 32), (48, 48), (120, 40), (150, 150), (240, 90), (300, 200), (600, 40), (600, 240), (1200, 500))
 """Of made-up pictures, in pixels: icons, logos, products, rules, banners, and photographs for dense screens."""
 _MAILS_A_BROWSER = 25
+_VIEWS = len(WIDTHS) * len(SCHEMES)
+_OPENINGS = (1, 3, 3)  # how patient each is
 _LONGEST = 12  # screenshots of one view
 _REDACTED = re.compile(rb"phishing@pot(?=[A-Za-z0-9])")
 _UNSEEN = frozenset({"style", "script", "title", "iframe", "noembed", "noframes"})
@@ -187,9 +189,9 @@ def compare(messages: Mapping[str, list[Label]], mails: Mails) -> None:
 
 
 def _summary(count: Counter[str], of: int) -> Iterator[str]:
-    opened, views_each = count["alike"] + count["different"], len(WIDTHS) * len(SCHEMES)
+    opened = count["alike"] + count["different"]
     yield f"{of} mails: {count['unchanged']} came out octet for octet, {count['not shown']} could not be shown"
-    yield f"{opened} were changed and opened: {_share(count['alike'], opened)} alike in all {views_each} views"
+    yield f"{opened} were changed and opened: {_share(count['alike'], opened)} alike in all {_VIEWS} views"
     yield f"of all that are shown: {_share(count['alike'] + count['unchanged'], opened + count['unchanged'])} alike"
     yield f"text alike in {_share(count['read'], of)}, as many links in {_share(count['linked'], of)}"
 
@@ -200,20 +202,27 @@ def _share(hits: int, of: int) -> str:
 
 
 def _looks(pipe: Pipe, sink: Sink, message: str, versions: tuple[bytes, bytes]) -> str:
-    """What to count for a mail. A difference counts when it is seen again with more patience, in windows as tall."""
-    same: list[bool] = []
+    """What to count for a mail: alike, once every view of one version has come out as the other's has.
+
+    Where they differ both are opened again, with more patience and in windows as tall: Chromium may draw one and the
+    same version a shade different from one opening to the next.
+    """
+    seen: list[list[set[tuple[int, str]]]] = [[set() for _ in range(_VIEWS)] for _ in versions]
     tallest = STEP
-    for patience in (1, 3):
+    for patience in _OPENINGS:
         try:
-            before, after = (list(views(pipe, sink, version, patience, tallest)) for version in versions)
+            opened = [list(views(pipe, sink, version, patience, tallest)) for version in versions]
         except (AssertionError, LookupError, ValueError, BrowserError) as error:
             print(f"  not shown: {message[:40]} {type(error).__name__}", flush=True)
             return "not shown"
-        same = [one == other for one, other in zip(before, after, strict=True)]
-        if all(same):
+        for each, shots in zip(seen, opened, strict=True):
+            for view, shot in zip(each, shots, strict=True):
+                view.add(shot)
+        unlike = sum(map(set.isdisjoint, *seen))
+        if not unlike:
             return "alike"
-        tallest = max(height for height, _ in (*before, *after))
-    print(f"  differs: {message[:40]} in {same.count(False)} of {len(same)} views", flush=True)
+        tallest = max(height for shots in opened for height, _ in shots)
+    print(f"  differs: {message[:40]} in {unlike} of {_VIEWS} views", flush=True)
     return "different"
 
 
