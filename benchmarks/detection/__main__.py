@@ -7,6 +7,7 @@ Every message of the CSV file LABELS is looked for by name in the folders. Share
 
 import argparse
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.detection.digest import form
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--list", type=Path, action="append", default=[], help="a list in Adblock syntax, as a peer")
     parser.add_argument("--patterns", type=Path, action="append", default=[], help="regular expressions, as a peer")
+    parser.add_argument("--guards", action="store_true", help="undo redirects that warn of dangerous sites, too")
     parser.add_argument("--misses", action="store_true", help="tell what was missed, and what went wrongly")
     given = parser.parse_args()
     labels, mails, failed = by_message(read(given.labels)), Mails(given.folders), 0
@@ -35,7 +37,7 @@ def main() -> None:
     peers |= {f"list {path.stem}": by_list(path) for path in given.list}
     peers |= {f"patterns {path.stem}": by_patterns(path) for path in given.patterns}
     ours, theirs = Score(), {name: Score() for name in peers}
-    rules, policy = load(), POLICIES["balanced"]
+    rules, policy = load(), replace(POLICIES["balanced"], security_links=given.guards)
     for message, judgements in labels.items():
         raw = mails.read(message)
         cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw)))
