@@ -46,10 +46,13 @@ def leads_to(url: str) -> str | None:
         f"https://news.example/out?link={quote(CODED, safe='')}",  # written twice over
         f"https://news.example/x/{base64(SHOP)}/7b2c",  # base64 is for no reader
         f"https://news.example/x?d={base64(CODED)}",
-        f"https://news.example/x?link={base64(SHOP)}",
+        f"https://news.example/x?link={base64(SHOP + chr(10))}",
         f"https://news.example/x?p={sealed(linkUrl=SHOP, id='4')}",
         f"https://news.example/x?p={sealed(alg='HS256')}.{sealed(url=CODED)}.kB2xT9yQ",
         f"https://news.example/click?u={CODED}&url={CODED}",  # the same one twice
+        f"https://news.example/click/7b2c/{SHOP}",  # all that follows is its
+        f"https://news.example/redirect?{SHOP}",
+        f"https://news.example/redirect?{CODED}",
         f"https://click.shop.example/redirect?url={CODED}",  # a site that leads to itself, and says so
     ],
 )
@@ -72,6 +75,10 @@ def test_one_address_and_a_page_that_is_named_for_it(url: str) -> None:
         f"https://example.org/calendar/link?url={CODED}",
         f"https://example.org/setlocale/out?redirect={CODED}",
         f"https://images.example/resize/{base64(SHOP)}/x.png",
+        f"https://r.example/{SHOP}",
+        f"https://web.example/archive/20260101/click/{SHOP}",
+        "https://news.example/x/aHR0cHM6Ly9zaG9wLmV4YW1wbGUvc2E/aWQ9Nw",  # base64 has slashes too
+        f"https://news.example/a/{quote('https://other.example/click', safe='')}",  # the other's name, not the page's
         f"https://example.org/form?url={CODED}",  # nothing says that it redirects
         f"https://example.org/click?subject={CODED}",  # nor that it leads there
         f"https://example.org/click?url={CODED}&to={quote('https://other.example/', safe='')}",

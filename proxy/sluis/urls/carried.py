@@ -20,9 +20,12 @@ from sluis.urls.suffix import site
 from sluis.urls.unwrap import DECODERS, destination
 
 _DEPTH = 4  # layers of percent-encoding and base64
+_SEGMENTS = 8  # of a path, over which base64 with slashes in it may be spread
 # Nearly no link has any of this: "http:", as it is or percent-encoded, or how base64 of "http" or of `{"` begins.
 _HINT = re.compile(r"(?i:https?(?::|%(?:25)*3a))|aHR0c|eyJ")
+_CODED = ("aHR0c", "eyJ")
 _WEB = re.compile(r"(https?):/+(?=[^/])", re.IGNORECASE)
+_REST = re.compile(r"/https?:/", re.IGNORECASE)  # an address within a path, which all that follows belongs to
 
 # What segments of paths and labels of hosts are called that redirect: surely, or perhaps.
 _SURE = (
@@ -35,7 +38,7 @@ _SURE_PAGE = re.compile(rf"(?<![a-z0-9])(?:{_SURE})(?![a-z0-9])")
 # What parameters, and fields of objects, are called that have a destination, or the page that one comes back to.
 _NAME = re.compile(
     r"(?:[a-z]+[_-])?(?:ur[il]|link|href|red(?:ir(?:ect)?)?|target|dest(?:ination)?|goto|to|go|rd|adurl|location)"
-    r"(?:[_-]?(?:ur[il]|to|link))?|[lqru]|[a-z]{2,12}ur[il]",
+    r"(?:[_-]?(?:ur[il]|to|link))?|[lqru]|ru|lp|landing_?page|[a-z]{1,12}ur[il]",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -90,10 +93,18 @@ def carried(url: Url) -> Carried | None:
     """The one address that `url` carries, where all speaks for a redirect to it; else None."""
     if not _HINT.search(url.text, 8):
         return None
-    page = f"{url.host}{url.path}".lower()
-    if _PERSONAL.search(page) or _USEFUL.search(page):
+    path, slash, rest = url.path, "", ""
+    if written := _REST.search(path):
+        path, slash, rest = (
+            path[: written.start()],
+            "/",
+            path[written.start() + 1 :] + "?" * bool(url.query) + url.query,
+        )
+    page = (url.host + "/".join(segment for segment in path.split("/") if not _HINT.search(segment)) + slash).lower()
+    if _PERSONAL.search(page) or _USEFUL.search(page) or (rest and not _SURE_PAGE.search(page)):
         return None
-    found = {text for value in _values(url) if (text := destination(value.text)) and _redirects(url, page, value, text)}
+    values = _read(rest, "") if rest else _values(url)
+    found = {text for value in values if (text := destination(value.text)) and _redirects(url, page, value, text)}
     return Carried(found.pop(), bool(_GUARD.search(page))) if len(found) == 1 else None
 
 
@@ -114,12 +125,22 @@ def _redirects(url: Url, page: str, value: _Value, text: str) -> bool:
 
 
 def _values(url: Url) -> Iterator[_Value]:
-    """All that may be an address in the parameters of `url`, and in the segments of its path if it is coded there."""
-    for name, value in parameters(url.query).items():
-        if name.lower() not in _KEYS and not _BACK.search(name):
-            yield from _read(value, name)
-    for segment in url.path.split("/"):
+    """All that may be an address in the query of `url`, and in the segments of its path if it is coded there."""
+    if _WEB.match(url.query) or "=" not in url.query:
+        yield from _read(url.query, "")
+    else:
+        for name, value in parameters(url.query).items():
+            if name.lower() not in _KEYS and not _BACK.search(name):
+                yield from _read(value, name)
+    segments = url.path.split("/")
+    for place, segment in enumerate(segments):
+        if segment.startswith(_CODED) and any(_decoded(f"{segment}/{more}") for more in _joined(segments[place + 1 :])):
+            continue  # base64 has slashes too, and who knows where this one ends
         yield from _read(segment, "")
+
+
+def _joined(segments: list[str]) -> Iterator[str]:
+    return ("/".join(segments[:end]) for end in range(1, min(len(segments), _SEGMENTS) + 1))
 
 
 def _read(text: str, name: str, depth: int = _DEPTH, *, coded: bool = False) -> Iterator[_Value]:
@@ -127,16 +148,17 @@ def _read(text: str, name: str, depth: int = _DEPTH, *, coded: bool = False) -> 
         yield _Value(_WEB.sub(r"\1://", text, count=1), coded, name)
     elif depth and "%" in text and _HINT.search(text):
         yield from _read(unquote(text), name, depth - 1, coded=coded)
-    elif depth and text.startswith(("aHR0c", "eyJ")):
+    elif depth and text.startswith(_CODED):
         for field, inner in _decoded(text):
             yield from _read(inner, field, depth - 1, coded=True)
 
 
-def _decoded(text: str) -> Iterator[tuple[str, str]]:
+def _decoded(text: str) -> list[tuple[str, str]]:
     """What base64 says: an address, which has no name, or the texts of an object by theirs; nothing if neither."""
     with suppress(ValueError, LookupError, AttributeError, RecursionError):
         if text.startswith("aHR0c"):
-            yield "", DECODERS["base64"](text)
-        else:
-            said = json.loads(DECODERS["jwt" if "." in text else "base64"](text))
-            yield from ((name, each) for name, each in said.items() if isinstance(each, str))
+            address = DECODERS["base64"](text).strip()
+            return [("", address)] if address.isprintable() else []
+        said = json.loads(DECODERS["jwt" if "." in text else "base64"](text))
+        return [(name, each) for name, each in said.items() if isinstance(each, str)]
+    return []
