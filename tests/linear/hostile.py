@@ -141,6 +141,10 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
             '<a href="https://kit.example/m.php?n=#a1b2c3">x</a><img src="https://kit.example/m.php?o=#a1b2c3">'
         ),
         "redirects, no two alike": _numbered(f'<a href="{SES}#">x</a>'),
+        "addresses carried": _numbered('<a href="https://t.example/out?a=#&url=https%3A%2F%2Fshop.example%2F#">x</a>'),
+        "carried or not": _numbered(
+            f'<a href="https://t.example/#{"/eyJhIjoiYiJ9" * 8}?u=eyJ&v=aHR0c&w=eyJ.eyJ.">x</a>'
+        ),
         "images relative to a base": _numbered('<base href="http://shop.example/"><img src="#.png"><a href="#">x</a>'),
         "open bases": _html('<base href="http://shop.example/" '),
         "bases within values": _html("<base href='http://shop.example/'><p title='"),

@@ -20,7 +20,7 @@ from sluis.urls.suffix import site
 from sluis.urls.unwrap import DECODERS, destination
 
 _DEPTH = 4  # layers of percent-encoding and base64
-_SEGMENTS = 8  # of a path, over which base64 with slashes in it may be spread
+_SEGMENTS = 8  # of a path that are coded, or over which base64 with slashes in it may be spread
 # Nearly no link has any of this: "http:", as it is or percent-encoded, or how base64 of "http" or of `{"` begins.
 _HINT = re.compile(r"(?i:https?(?::|%(?:25)*3a))|aHR0c|eyJ")
 _CODED = ("aHR0c", "eyJ")
@@ -133,14 +133,16 @@ def _values(url: Url) -> Iterator[_Value]:
             if name.lower() not in _KEYS and not _BACK.search(name):
                 yield from _read(value, name)
     segments = url.path.split("/")
-    for place, segment in enumerate(segments):
-        if segment.startswith(_CODED) and any(_decoded(f"{segment}/{more}") for more in _joined(segments[place + 1 :])):
-            continue  # base64 has slashes too, and who knows where this one ends
-        yield from _read(segment, "")
+    coded = [place for place, segment in enumerate(segments) if segment.startswith(_CODED) or "%" in segment]
+    for place in coded if len(coded) <= _SEGMENTS else ():
+        # Base64 has slashes too: where what follows could belong to it, nobody knows where it ends.
+        if not any(map(_decoded, _joined(segments[place : place + _SEGMENTS]))):
+            yield from _read(segments[place], "")
 
 
 def _joined(segments: list[str]) -> Iterator[str]:
-    return ("/".join(segments[:end]) for end in range(1, min(len(segments), _SEGMENTS) + 1))
+    """The first of `segments` with as many of those behind it as there are, or fewer."""
+    return ("/".join(segments[:end]) for end in range(2, len(segments) + 1))
 
 
 def _read(text: str, name: str, depth: int = _DEPTH, *, coded: bool = False) -> Iterator[_Value]:
