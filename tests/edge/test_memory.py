@@ -1,7 +1,5 @@
 """The room for messages under way: what is taken comes back, and nobody takes more than there is."""
 
-import asyncio
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,21 +18,6 @@ def test_what_a_message_held_comes_back_when_it_is_gone() -> None:
         assert not memory.full
     with memory.share() as all_of_it:
         assert all_of_it.hold(160)
-
-
-async def test_who_waits_has_what_others_give_back() -> None:
-    memory = Memory(100)
-    with memory.share() as one, memory.share() as other:
-        assert one.hold(80)
-        assert not await other.wait(50, 0.0)
-        waits = asyncio.create_task(other.wait(50, 60.0))
-        await asyncio.sleep(0)
-        one.hold(70)
-        await asyncio.sleep(0)
-        assert not waits.done()
-        one.hold(50)
-        assert await waits
-        assert (one.held, other.held) == (50, 50)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 100))))

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from sluis.config import CleaningSection, Config, Endpoint, Imap, ImapSection, ImapUpstreamTlsSection
 from sluis.config.tree import PolicySection
@@ -71,10 +71,12 @@ class Stage:
     gate: Gate
     metrics: Metrics
     arrivals: "asyncio.Queue[Player]"
+    players: list[Player]
 
     async def client(self) -> Player:
-        """A new client."""
-        return await Player.connect(self.gate.endpoint)
+        """A new client, which stays to the end."""
+        self.players.append(await Player.connect(self.gate.endpoint))
+        return self.players[-1]
 
     async def pair(self) -> tuple[Player, Player]:
         """A client and its server, which has greeted it."""
@@ -95,7 +97,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(policies: tuple[PolicySection, ...] = (), **settings: Any) -> AsyncIterator[Stage]:
+async def stage(
+    policies: tuple[PolicySection, ...] = (), fail: Literal["open", "closed"] = "open", **settings: Any
+) -> AsyncIterator[Stage]:
     """An open gate with a table of `policies`; `settings` are keys of the section `imap`."""
     arrivals: asyncio.Queue[Player] = asyncio.Queue()
     players: list[Player] = []
@@ -114,10 +118,10 @@ async def stage(policies: tuple[PolicySection, ...] = (), **settings: Any) -> As
     }
     metrics = Metrics(edges=("imap",))
     imap, cleaning = ImapSection(**section | settings), CleaningSection(offload_octets=10**8)
-    config = Config(imap=imap, cleaning=cleaning, policies=policies)
+    config = Config(imap=imap, cleaning=cleaning, policies=policies, fail=fail)
     gate = await run(config, RULES, metrics)
     try:
-        yield Stage(gate, metrics, arrivals)
+        yield Stage(gate, metrics, arrivals, players)
     finally:
         await gate.close(grace=0.0)
         for player in players:

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from sluis.edge.memory import Memory, Share
 from sluis.imap.link import Link
 from sluis.imap.outbox import Outbox
+from sluis.imap.room import Portion, Room, Share
 
 
 class Client:
@@ -36,11 +36,11 @@ def outbox(client: Client) -> Outbox:
     return Outbox(cast("Link", client))
 
 
-MEMORY = Memory(2_000_000)
+ROOM = Portion(Room(4_000_000, 1), None)
 
 
 def room(octets: int) -> Share:
-    share = Share(MEMORY)
+    share = Share(ROOM)
     assert share.hold(octets)
     return share
 
@@ -110,5 +110,5 @@ async def test_nothing_is_left_behind(client: Client, outbox: Outbox) -> None:
     event.set()
     assert outbox.idle
     assert client.told == []
-    assert room(2_000_000).held  # all of it was given back
+    assert room(3_000_000).held  # all of it was given back
     assert len(asyncio.all_tasks()) == 1

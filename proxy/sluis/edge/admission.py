@@ -29,7 +29,7 @@ class Admission:
     @contextmanager
     def admit(self, address: str) -> Iterator[Full | None]:
         """Let a client in while the context lasts, or say why not."""
-        network = _network(address)
+        network = network_of(address)
         if full := self._full(network):
             yield full
             return
@@ -49,7 +49,8 @@ class Admission:
         return Full.FOR_ADDRESS if self._inside[network] >= self._each else None
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What counts as one address."""
     try:
         ip = ip_address(address)
     except ValueError:

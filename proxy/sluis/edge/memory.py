@@ -3,7 +3,6 @@
 A limit for each message and one for connections leave their product, which is more than any machine has.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +13,6 @@ class Memory:
     def __init__(self, limit: int) -> None:
         self._left = limit
         self._spare = limit // 16
-        self._given_back = asyncio.Event()
 
     @property
     def full(self) -> bool:
@@ -35,14 +33,7 @@ class Memory:
         if octets > self._left:
             return False
         self._left -= octets
-        if octets < 0:
-            self._given_back.set()
         return True
-
-    async def given_back(self) -> None:
-        """Return when somebody has given room back."""
-        self._given_back.clear()
-        await self._given_back.wait()
 
 
 class Share:
@@ -58,15 +49,3 @@ class Share:
         if taken:
             self.held = octets
         return taken
-
-    async def wait(self, octets: int, patience: float) -> bool:
-        """As `hold`, but for up to `patience` seconds wait for room where there is none."""
-        if self.hold(octets):
-            return True
-        try:
-            async with asyncio.timeout(patience):
-                while not self.hold(octets):
-                    await self._memory.given_back()
-        except TimeoutError:
-            return False
-        return True

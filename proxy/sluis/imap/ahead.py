@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sluis.clean import reads
-from sluis.edge.memory import Share
 from sluis.edge.pool import CleaningError
 from sluis.imap.command import Ask, Command
 from sluis.imap.exchange import Exchange, Hear, Plan
 from sluis.imap.fetch import Answer
 from sluis.imap.link import Link
 from sluis.imap.overlay import Overlay, overlay
+from sluis.imap.room import Share
 from sluis.imap.service import Service
 from sluis.imap.structure import Node, assemble, structure
 
@@ -155,7 +155,7 @@ class Ahead:
             return False
         if not asked.rests <= {each.body for each in node[0].walk()}:
             return False
-        with self._service.memory.share() as share:
+        with self._exchange.portion.share() as share:
             over = await self._overlay(command, asked, number, node[0], share)
         if over is None:
             return False
@@ -173,7 +173,7 @@ class Ahead:
         def hear(answer: Answer) -> None:
             found = {section.name: item.octets(answer.flat) for item, section in answer.texts()}
             octets = sum(map(len, (*sections.values(), *found.values())))
-            if octets <= self._service.imap.message_size_limit and share.hold(octets):
+            if octets <= self._service.largest and share.hold(octets):
                 sections.update(found)
 
         if not await fetch([each.header for each in node.walk()]) or not (bare := assemble(node, sections)):

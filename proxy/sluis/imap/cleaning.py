@@ -15,13 +15,17 @@ SHORT = 8192  # octets below which the work is shorter than the way to another p
 
 
 class Cleaner:
-    """Cleans with `work` below `offload` octets, and in `pool` from there on; keeps `limit` octets of results."""
+    """Cleans with `work` below `offload` octets, and in `pool` from there on; keeps `limit` octets of results.
 
-    def __init__(self, work: Work, pool: Pool, offload: int, limit: int) -> None:
+    `whole`: a message of which only a part comes clean counts as none that does.
+    """
+
+    def __init__(self, work: Work, pool: Pool, offload: int, limit: int, *, whole: bool = False) -> None:
         self._work = work
         self._pool = pool
         self._offload = offload
         self._results = Results(limit)
+        self._whole = whole
 
     async def __call__(self, raw: bytes, envelope: Envelope = _NOBODY, *, more: bool = False) -> Cleaned:
         """`raw`, a message or a header, cleaned to the same length for whom `envelope` names. Raises CleaningError.
@@ -42,7 +46,7 @@ class Cleaner:
     async def _anew(self, raw: bytes, envelope: Envelope, *, more: bool) -> Cleaned:
         away = len(raw) >= self._offload or (more and len(raw) >= SHORT and self._pool.warm())
         cleaned = await self._pool(raw, envelope) if away else self._here(raw, envelope)
-        if cleaned.report.verdict is Verdict.FAILED and not cleaned.report.edited:
+        if cleaned.report.verdict is Verdict.FAILED and (self._whole or not cleaned.report.edited):
             raise CleaningError("clean", cleaned.report.reason or "internal-error")
         if len(cleaned.raw) != len(raw):
             raise CleaningError("clean", "length")

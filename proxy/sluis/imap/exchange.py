@@ -12,6 +12,7 @@ from sluis.imap.command import CHANGES_MAILBOX, Command
 from sluis.imap.fetch import Answer
 from sluis.imap.known import Known, Mailbox
 from sluis.imap.login import account, mailbox
+from sluis.imap.room import Portion
 from sluis.imap.sizes import Sizes
 
 _MOST = 256  # commands under way before a client that sends ahead has to wait
@@ -64,6 +65,7 @@ class Exchange:
     """The state of one session."""
 
     known: Known
+    portion: Portion
     sizes: Sizes = field(default_factory=Sizes)
     authenticated: bool = False
     plan: Plan | None = None
@@ -73,6 +75,8 @@ class Exchange:
     _account: bytes | None = None
     _validity: int | None = None
     """What the server has said of the mailbox that is being selected."""
+    _withheld: bytes = b""
+    """Why the client was not told all of what the FETCH under way has brought."""
     _pending: list[_Pending] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _ahead: tuple[bytes | None, asyncio.Future[bool]] | None = None
@@ -115,6 +119,19 @@ class Exchange:
             good.set_result(_good(line))
         return True
 
+    def withhold(self, why: bytes) -> None:
+        """Have the FETCH under way end with a NO, and `why` behind it."""
+        if self._fetches():
+            self._withheld = why
+
+    def ending(self, line: bytes) -> bytes:
+        """The server's `line` as the client hears it: it may end a FETCH of which something was withheld."""
+        tag = line.partition(b" ")[0]
+        if not self._withheld or not self._fetches(tag):
+            return line
+        why, self._withheld = self._withheld, b""
+        return tag + b" NO " + why + b"\r\n" if _good(line) else line
+
     def heard(self, line: bytes) -> None:
         """Take note of the server's status responses: `+`, or the end of a command."""
         tag, _, rest = line.partition(b" ")
@@ -127,6 +144,10 @@ class Exchange:
         elif match := _VALIDITY.match(line):
             self._validity = int(match[1])
 
+    def _fetches(self, tag: bytes | None = None) -> bool:
+        """Whether a FETCH is under way, by that tag if one is given."""
+        return any(each.command.verb == b"FETCH" and tag in {None, each.command.tag} for each in self._pending)
+
     def _ended(self, tag: bytes, *, good: bool) -> None:
         ended = next((each for each in self._pending if each.command.tag == tag), None)
         if ended is None:
@@ -136,6 +157,8 @@ class Exchange:
             self._selected(ended.mailbox if good else None)
         if ended.command.verb in _LOGINS and good:
             self._account = None if self.authenticated else ended.account
+            if self._account:
+                self.portion.belongs(self._account)
             self.authenticated = True
         elif ended.command.verb == b"UNAUTHENTICATE":
             self._account = None

@@ -11,13 +11,13 @@ import structlog
 from sluis.clean import clean
 from sluis.config import Config, Endpoint, Imap, ImapTlsSection
 from sluis.edge.admission import Admission
-from sluis.edge.memory import Memory
 from sluis.edge.opening import Clean, GateError, bound, certify, prepared, server_context
 from sluis.edge.pool import Pool, Work
 from sluis.edge.port import place
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.known import Shelf
 from sluis.imap.link import Link
+from sluis.imap.room import Room
 from sluis.imap.service import EDGE, Service
 from sluis.imap.session import Session
 from sluis.imap.upstream import Upstream
@@ -31,7 +31,10 @@ _log = structlog.get_logger()
 
 
 class Gate:
-    """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for."""
+    """An open gate. `endpoint` is where it listens, with the port the system picked if none was asked for.
+
+    `room` is what its sessions have for messages.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Gate:
     ) -> None:
         host, port = server.sockets[0].getsockname()[:2]
         self.endpoint = Endpoint(host, port)
+        self.room = service.room
         self._service = service
         self._cleaner = cleaner
         self._server = server
@@ -80,7 +84,7 @@ async def run(
 
     Where no socket is `listening` already, it opens one.
     """
-    imap, choice = config.imap, config.choice.fitted()
+    imap, choice, closed = config.imap, config.choice.fitted(), config.fail == "closed"
     if not isinstance(imap.upstream, Imap):
         raise GateError("imap.upstream: must name the IMAP server behind")
     _refuse_open_passwords(imap.listen, imap.tls)
@@ -88,7 +92,7 @@ async def run(
     by = partial(bound, clean, choice)
     prepare = partial(prepared, clean, choice, config.rules, config.kept)
     pool = Pool(prepare, config.cleaning.processes, config.cleaning.timeout)
-    cleaner = Cleaner(by(rules), pool, config.cleaning.offload_octets, imap.results_octets)
+    cleaner = Cleaner(by(rules), pool, config.cleaning.offload_octets, imap.results_octets, whole=closed)
     service = Service(
         imap=imap,
         upstream=Upstream(imap.upstream, imap.upstream_tls, imap.connect_timeout, imap.stall_timeout),
@@ -97,7 +101,8 @@ async def run(
         starttls=context if imap.tls.mode == "starttls" else None,
         admission=Admission(imap.max_connections, imap.max_connections_per_address),
         shelf=Shelf(imap.cache_octets),
-        memory=Memory(imap.memory_limit),
+        room=Room(imap.memory_limit, imap.max_connections),
+        closed=closed,
     )
     implicit = context if imap.tls.mode == "implicit" else None
     try:

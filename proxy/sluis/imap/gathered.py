@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from sluis.edge.memory import Share
 from sluis.imap.items import Seen
+from sluis.imap.room import Share
 
 _OTHER = rb"(?:UID|RFC822\.SIZE) [0-9]++|FLAGS \([^()\"{\r\n]*+\)|MODSEQ \([0-9]++\)|INTERNALDATE \"[^\"\\\r\n]*+\""
 _HEAD = re.compile(
@@ -18,7 +18,8 @@ class Gathered:
     """A response so far, its octets in `pieces`: those of a literal that is held are one.
 
     `lead` is how it begins again after octets that flowed by, which the client has heard. `opened` says that a space
-    before the next item is one too many, `owed` is that space if the client must hear it. `share` is its room.
+    before the next item is one too many, `owed` is that space if the client must hear it. `share` is its room. `within`
+    says that the client has heard part of a literal, `ended` that the response has come to its end.
     """
 
     share: Share
@@ -29,6 +30,8 @@ class Gathered:
     owed: bytes = b""
     seen: Seen | None = None
     passing: bool = False
+    within: bool = False
+    ended: bool = False
 
     @property
     def flat(self) -> bytes:

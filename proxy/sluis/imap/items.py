@@ -11,13 +11,24 @@ from sluis.imap.exchange import Exchange
 from sluis.imap.fetch import Answer, Item, answer
 from sluis.imap.overlay import Overlay, overlay
 from sluis.imap.places import AtHand, Places
+from sluis.imap.room import Share
 from sluis.imap.section import Section
 from sluis.imap.service import EDGE, Service
 from sluis.report import Report, Verdict
 
+_NO_ROOM = b"[UNAVAILABLE] there is no room to clean it just now"
+_CANNOT = b"[CANNOT] it cannot be cleaned"
 _TELLING = re.compile(rb"[ (](?:BODY\[|BINARY\[|RFC822(?!\.SIZE))", re.IGNORECASE)
 
 _log = structlog.get_logger()
+
+
+class WithheldError(Exception):
+    """Octets of a message are not told, and `why` is how the command ends then."""
+
+    def __init__(self, why: bytes) -> None:
+        super().__init__("a message was withheld")
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,13 @@ class Items:
         plan = self._exchange.plan
         return self._exchange.known.get(plan.uid_of(found)) if plan else None
 
+    async def room(self, share: Share, octets: int) -> None:
+        """Have `share` hold so many octets. Raises WithheldError where there is no room for them."""
+        if not await share.wait(octets):
+            self._service.metrics.refused(EDGE, "memory")
+            _log.warning("there is no room for a message", edge=EDGE, session=self._session)
+            raise WithheldError(_NO_ROOM)
+
     async def _with_message(self, found: Answer, whole: Item, *, more: bool) -> bytes:
         """The answer, with the whole message in it, which is left out again if it was not asked for."""
         plan, raw = self._exchange.plan, whole.octets(found.flat)
@@ -65,8 +83,8 @@ class Items:
         try:
             cleaned = await self._service.clean_message(raw, more=more)
         except CleaningError as error:
-            self.passed(error.stage, error.reason)
             self._learn(found, None)
+            self.passed(error.stage, error.reason)
             return found.with_texts({}, ours)
         texts: dict[Item, bytes] = {}
         if plan or sum(1 for _ in found.texts()) > 1:
@@ -124,11 +142,14 @@ class Items:
             return octets
 
     def passed(self, stage: str, reason: str | None = None) -> None:
-        """Octets of a message go on as they came."""
+        """Octets of a message go on as they came. Raises WithheldError where the operator does not want that."""
         if stage != "size":
             self._service.metrics.failure(EDGE, stage)
+        done = "withheld" if self._service.closed else "passed as it came"
+        _log.warning(f"a message was {done}", edge=EDGE, session=self._session, stage=stage, reason=reason)
+        if self._service.closed:
+            raise WithheldError(_CANNOT)
         self._service.metrics.original_passed(EDGE)
-        _log.warning("a message was passed as it came", edge=EDGE, session=self._session, stage=stage, reason=reason)
 
 
 def tells(line: bytes) -> bool:

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from sluis.edge.memory import Share
 from sluis.imap.link import Link
+from sluis.imap.room import Share
 
 _ROOM = 524_288  # octets of responses under way
 _EACH = 1024  # octets of memory for one beside its own, about: there may be many short ones

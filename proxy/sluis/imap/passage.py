@@ -18,11 +18,11 @@ from sluis.message.skim import Skim
 from sluis.report import Cleaned, Report
 
 Clean = Callable[[bytes], Awaitable[Cleaned]]
-Room = Callable[[int], Awaitable[bool]]
+Room = Callable[[int], Awaitable[None]]
 
 
-async def _endless(octets: int) -> bool:
-    return True
+async def _endless(octets: int) -> None:
+    pass
 
 
 class Passage(Protocol):
@@ -38,7 +38,7 @@ class Passage(Protocol):
 
 
 class WholePassage:
-    """The way of a whole message, of which up to `limit` octets are held, if `room` has room for so many."""
+    """The way of a whole message, of which up to `limit` octets are held; `room` raises where it has none for them."""
 
     def __init__(self, clean: Clean, limit: int, room: Room = _endless) -> None:
         self._report: Report | None = None
@@ -64,8 +64,8 @@ class WholePassage:
         out = await self._settle(self._skim.settled, passing) if passing else b""
         if len(self._skim.kept) > self._limit:
             self.failure = CleaningError("size", "message")
-        elif not self.failure and not await self._room(len(self._skim.kept)):
-            self.failure = CleaningError("size", "memory")
+        elif not self.failure:
+            await self._room(len(self._skim.kept))
         return out + self._rest() if self.failure else out
 
     async def end(self) -> bytes:

@@ -60,12 +60,13 @@ class Replies:
             return
         await self._telling.told()  # what follows may be the end of a command, or give a number to another message
         told = not self._exchange.ends_step(line.octets)
+        first = self._exchange.ending(line.octets) if told else b""
         if told:
-            await self._client.write(offered(line.octets, self._ours) if line.last else line.octets)
+            await self._client.write(offered(first, self._ours) if line.last else first)
         event: Line | Octets = line
         while not (isinstance(event, Line) and event.last):
             event = await self._server.next()
-            if told:
+            if first == line.octets:
                 await self._client.write(event.octets)
         if told:
             self._exchange.heard(line.octets)

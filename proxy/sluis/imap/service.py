@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from sluis.config import ImapSection
 from sluis.edge.admission import Admission
 from sluis.edge.guests import Guests
-from sluis.edge.memory import Memory
 from sluis.imap.cleaning import Cleaner
 from sluis.imap.known import Shelf
 from sluis.imap.reader import Reader
+from sluis.imap.room import Room
 from sluis.imap.upstream import Upstream
 from sluis.message.fields import fields
 from sluis.metrics import Metrics
@@ -21,7 +21,10 @@ EDGE = "imap"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One gate's means. `starttls` is there if a client has to begin TLS before it may log in."""
+    """One gate's means. `starttls` is there if a client has to begin TLS before it may log in.
+
+    `closed`: what cannot be cleaned is not told.
+    """
 
     imap: ImapSection
     upstream: Upstream
@@ -30,13 +33,19 @@ class Service:
     starttls: ssl.SSLContext | None
     admission: Admission
     shelf: Shelf
-    memory: Memory
+    room: Room
+    closed: bool = False
     guests: Guests = field(default_factory=Guests)
     reader: Reader = field(default_factory=Reader)
 
     def of(self, reader: Reader) -> "Service":
         """The same for one reader's session."""
         return replace(self, reader=reader)
+
+    @property
+    def largest(self) -> int:
+        """Octets of a message that are held at most."""
+        return min(self.imap.message_size_limit, self.room.most)
 
     async def clean(self, raw: bytes, *, more: bool = False) -> Cleaned:
         """`raw`, a message or a header, cleaned for its reader; `more`: others wait behind it. Raises CleaningError."""

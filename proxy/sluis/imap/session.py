@@ -15,12 +15,14 @@ from typing import Any
 
 import structlog
 
+from sluis.edge.admission import network_of
 from sluis.imap.exchange import Exchange
 from sluis.imap.known import Known
 from sluis.imap.link import Gone, Link
 from sluis.imap.reader import Reader
 from sluis.imap.replies import Replies
 from sluis.imap.requests import Requests
+from sluis.imap.room import Portion
 from sluis.imap.service import EDGE, Service
 from sluis.imap.upstream import UpstreamError
 from sluis.imap.wire import Line
@@ -37,7 +39,7 @@ class Session:
         self._service = service
         self._client = client
         self._id = secrets.token_hex(4)
-        self._exchange = Exchange(Known(service.shelf))
+        self._exchange = Exchange(Known(service.shelf), Portion(service.room, network_of(client.address)))
         self._closing = asyncio.Event()
 
     def turn_out(self) -> None:

@@ -2,32 +2,27 @@
 
 A response is gathered whole before a word of it goes on, and while it is cleaned the next may be gathered. Octets that
 are too many to be held flow by; what stands before and behind them is told as two responses of which the client sees
-one. What is not understood, or is too long and cannot flow, goes on as it came, and is counted.
+one. What is not understood, or is too long and cannot flow, goes on as it came, and is counted, if the operator wants
+that (`fail: open`). What there is no room for does not: it is withheld, and the command ends with a NO.
 """
 
-import re
 from collections.abc import Coroutine
-from functools import partial
 
-from sluis.edge.memory import Share
 from sluis.edge.pool import CleaningError
 from sluis.imap.cleaning import SHORT
 from sluis.imap.exchange import Exchange, Hear
-from sluis.imap.fetch import HEAD, answer, without_whole
+from sluis.imap.fetch import answer
+from sluis.imap.flow import END, Flow
 from sluis.imap.gathered import Gathered
-from sluis.imap.items import Items, Seen, tells
+from sluis.imap.items import Items, WithheldError, tells
 from sluis.imap.link import Link
 from sluis.imap.outbox import Outbox
-from sluis.imap.passage import Passage, PiecePassage, WholePassage
-from sluis.imap.section import Section
+from sluis.imap.room import Share
 from sluis.imap.service import Service
 from sluis.imap.wire import Line, Octets
 
-PATIENCE = 10.0  # seconds for others to give room back, before a message goes on as it came
 HELD = 262_144  # octets of a literal that are held; more of them flow by if they can
-_END = b")\r\n"
-_LONGEST_NAME = 256
-_ANNOUNCED = re.compile(rb"[( ]([A-Za-z0-9.]++(?:\[[^\]\r\n]*+\])?(?:<[0-9]++>)?) ~?\{[0-9]++\}\r?\n\Z")
+_TAIL = 1024  # octets that may follow a literal without a need for more room
 
 
 class Telling:
@@ -39,8 +34,9 @@ class Telling:
         self._server = server
         self._client = client
         self._items = Items(service, exchange, session)
-        self._limit = service.imap.message_size_limit
+        self._limit = service.largest
         self._outbox = Outbox(client)
+        self._flow = Flow(service, exchange, server, client, self._items)
 
     async def __call__(self, line: Line) -> None:
         """Pass on the FETCH response that `line` begins. Raises Gone, ConnectionError, TimeoutError."""
@@ -51,7 +47,7 @@ class Telling:
             if self._outbox.idle:
                 await self._client.write(line.octets)
             else:
-                await self._outbox.put(line.octets, Share(self._service.memory))
+                await self._outbox.put(line.octets, Share(self._exchange.portion))
         else:
             await self._tell(line)
 
@@ -64,11 +60,14 @@ class Telling:
         await self._outbox.close()
 
     async def _tell(self, line: Line) -> None:
-        told = Gathered(Share(self._service.memory))
+        told = Gathered(Share(self._exchange.portion))
         waits = False
         try:
             await self._read(told, line)
             waits = not told.passing and await self._send(told)
+        except WithheldError as error:
+            told.share.hold(0)
+            await self._withhold(told, error)
         finally:
             if not waits:
                 told.share.hold(0)
@@ -77,11 +76,12 @@ class Telling:
         """Take in the response that `line` begins."""
         event: Line | Octets = line
         while True:
+            told.ended = isinstance(event, Line) and event.last
             octets = told.joins(event.octets) if isinstance(event, Line) else event.octets
             size = event.literal.size if isinstance(event, Line) and event.literal else 0
-            if not (size and await self._flows(told, octets, size)):
+            if not (size and await self._too_long(told, octets, size) and await self._flow(told, octets, size)):
                 await self._gather(told, octets, size)
-            if isinstance(event, Line) and event.last:
+            if told.ended:
                 return
             event = await self._server.next(whole=0 if told.passing else HELD)
 
@@ -106,118 +106,67 @@ class Telling:
         try:
             raw = (await self._service.clean_message(raw, more=more)).raw
         except CleaningError as error:
-            self._items.passed(error.stage, error.reason)
+            try:
+                self._items.passed(error.stage, error.reason)
+            except WithheldError as withheld:
+                return self._without(told, withheld)
         return b"".join((head, raw, tail))
 
     async def _response(self, told: Gathered, *, more: bool) -> bytes:
         """A response, clean, so far as the client has not heard it."""
-        return told.untold(await self._items.cleaned(told.flat, told.seen, more=more))
+        try:
+            return told.untold(await self._items.cleaned(told.flat, told.seen, more=more))
+        except WithheldError as withheld:
+            return self._without(told, withheld)
+
+    def _without(self, told: Gathered, withheld: WithheldError) -> bytes:
+        """What of a response is told without the message: its end, if the client has heard its beginning, or flags."""
+        self._exchange.withhold(withheld.why)
+        found = answer(told.flat) if told.ended and not told.lead else None
+        return END if told.lead else found.news() if found else b""
+
+    async def _withhold(self, told: Gathered, withheld: WithheldError) -> None:
+        """Let the rest of a response come to nothing; where the client waits for it, part from it."""
+        await self.told()
+        if told.within:
+            raise ConnectionAbortedError("a message could not be told to its end")
+        while not told.ended:
+            event = await self._server.next()
+            told.ended = isinstance(event, Line) and event.last
+        await self._client.write(self._without(told, withheld))
 
     async def _gather(self, told: Gathered, octets: bytes, size: int) -> None:
         """Keep `octets`, behind which a literal of `size` comes, or let them pass if that is too much to keep."""
         held = told.octets + len(octets)
-        if not told.passing and (reason := await self._too_much(told, held, size)):
+        if not told.passing and held + size > self._limit:
             await self.told()
+            self._items.passed("size", "message")
             told.passing = True
-            self._items.passed("size", reason)
             await self._client.write(told.untold(told.flat))
         if told.passing:
             await self._client.write(octets)
         else:
+            await self._items.room(told.share, held + (size + _TAIL if size <= HELD else 0))
             told.gathers(octets)
 
-    async def _too_much(self, told: Gathered, held: int, size: int) -> str | None:
-        """Why a response cannot be held, which has so many octets with a literal of `size` to come; None if it can."""
-        if held + size > self._limit:
-            return "message"
-        room = await told.share.wait(held + (size if size <= HELD else 0), PATIENCE)
-        return None if room else "memory"
-
-    async def _flows(self, told: Gathered, octets: bytes, size: int) -> bool:
-        """Let the literal flow by that `octets` announce, if it is long and its item can do without the others."""
-        if told.passing or (size <= HELD and told.octets + len(octets) + size <= self._limit):
+    async def _too_long(self, told: Gathered, octets: bytes, size: int) -> bool:
+        """Whether the literal that `octets` announce is better not held, be it for want of room just now."""
+        held = told.octets + len(octets) + size
+        may = not told.passing and size <= HELD and held <= self._limit
+        if told.passing or (may and told.share.hold(held + _TAIL)):
             return False
-        flat = told.flat + octets
-        announced = _ANNOUNCED.search(flat, max(0, len(flat) - _LONGEST_NAME))
-        section = Section.read(announced[1]) if announced else None
-        if not announced or not section:
-            return False
-        await self.told()
-        plan = self._exchange.plan
-        if section.whole and plan and plan.ours:
-            return await self._flows_unheard(told, flat, size)
-        start = announced.start() + announced[0].startswith(b"(")
-        before = flat[:start] + _END
-        piece = self._piece(before, section)
-        if not (section.whole or piece) or (section.whole and self._awaits(before)):
-            return False
-        before = (await self._items.cleaned(before, told.seen)).removesuffix(_END)
-        await self._client.write(told.untold(before) + flat[start:])
-        if piece:
-            await self._pass(piece, size, heard=True)
-        else:
-            await self._message(size, heard=True)
-        head = HEAD.match(flat)
-        told.lead = head[0] if head else b""
-        told.begins(told.lead)
-        told.opened, told.owed = True, b""
-        return True
-
-    async def _flows_unheard(self, told: Gathered, flat: bytes, size: int) -> bool:
-        """Let the message flow by that we asked for, and take its item out of the response."""
-        kept = without_whole(flat)
-        if kept is None:
-            return False
-        told.begins(kept)
-        told.opened = kept.endswith(b"(")
-        told.seen = Seen((await self._message(size, heard=False)).places())
-        return True
-
-    def _piece(self, before: bytes, section: Section) -> PiecePassage | None:
-        """How a piece of a message flows, if the message is known."""
-        found = answer(before)
-        over = self._items.known(found) if found and section.rests else None
-        begin = over.begins.get(section.name, None if over.changes else 0) if over else None
-        return PiecePassage(over, begin + (section.origin or 0)) if over and begin is not None else None
-
-    @staticmethod
-    def _awaits(before: bytes) -> bool:
-        """Whether pieces of the message stand before it, which cannot be told before it was seen."""
-        found = answer(before)
-        return found is not None and any(section.rests for _, section in found.texts())
-
-    async def _message(self, size: int, *, heard: bool) -> WholePassage:
-        """Let a message flow by, to the client if it is to be `heard`."""
-        with self._service.memory.share() as share:
-            passage = WholePassage(self._service.clean, self._limit, partial(share.wait, patience=PATIENCE))
-            await self._pass(passage, size, heard=heard)
-        if report := passage.account():
-            self._service.count(passage.header, report, passage.seconds)
-        return passage
-
-    async def _pass(self, passage: Passage, size: int, *, heard: bool) -> None:
-        left = size
-        while left:
-            octets = (await self._server.next()).octets
-            left -= len(octets)
-            out = await passage.feed(octets)
-            if heard and out:
-                await self._client.write(out)
-        out = await passage.end()
-        if heard:
-            await self._client.write(out)
-            if passage.failure:
-                self._items.passed(passage.failure.stage, passage.failure.reason)
+        await self.told()  # all else that this session has is given back then
+        return not (may and told.share.hold(held + _TAIL))
 
     async def _overhear(self, line: Line, hear: Hear) -> None:
         """Keep an answer to a question of our own from the client, but for flags that came along."""
         await self.told()
         flat, whole = bytearray(), True
         event: Line | Octets = line
-        with self._service.memory.share() as share:
+        with self._exchange.portion.share() as share:
             while True:
                 held = len(flat) + len(event.octets)
-                whole = whole and held <= self._limit and await share.wait(held, PATIENCE)
+                whole = whole and held <= self._limit and await share.wait(held)
                 flat += event.octets if whole else b""
                 if isinstance(event, Line) and event.last:
                     break

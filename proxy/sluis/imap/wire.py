@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 LONGEST_LINE = 65_536  # octets of a line that are handed out in one piece
 _TAIL = 64  # octets that may follow, so that no announcement is ever cut in two
-_PIECE = 262_144  # octets of a literal that are handed out in one piece
+_PIECE = 65_536  # octets of a literal that are handed out in one piece
 _LITERAL = re.compile(rb"~?\{([0-9]{1,19})(\+?)\}\r?\n\Z")
 _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b|\+|[^*]", re.IGNORECASE)
 
