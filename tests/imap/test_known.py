@@ -18,7 +18,7 @@ class TestShelf:
         shelf = Shelf(3 * OVER.octets)
         for uid in (1, 2, 3):
             shelf.put((INBOX, uid), OVER)
-        assert shelf.get((INBOX, 1))
+        assert shelf[INBOX, 1]
         shelf.put((INBOX, 4), OVER)
         assert [(INBOX, uid) in shelf for uid in (1, 2, 3, 4)] == [True, False, True, True]
 
@@ -26,11 +26,26 @@ class TestShelf:
         shelf = Shelf(1)
         for uid in (1, 2):
             shelf.put((INBOX, uid), OVER)
-        assert shelf.get((INBOX, 2)) is OVER
+        assert shelf[INBOX, 2] is OVER
         assert (INBOX, 1) not in shelf
 
 
 class TestKnown:
+    def test_what_is_fetched_in_pieces_outlasts_a_download_of_everything(self) -> None:
+        shelf = Shelf(20 * OVER.octets)
+        one, two = Known(shelf), Known(shelf)
+        for known in (one, two):
+            known.select(INBOX)
+        text = frozenset({b"1"})
+        over = Overlay(OVER.changes, {b"1": 9})
+        one.put(7, over)
+        assert one.covers(7, text)  # for its next piece
+        for uid in range(100, 1000):
+            assert not two.covers(uid, text)
+            two.put(uid, over)
+            assert two.get(uid) is over
+        assert one.covers(7, text)
+
     def test_another_session_of_the_same_mailbox_knows_it_too(self) -> None:
         shelf = Shelf(100_000)
         one, two = Known(shelf), Known(shelf)

@@ -5,9 +5,9 @@ what was learnt of it holds after another SELECT and on the next connection too,
 nobody else can put anything there. Who logged in otherwise, or whose server does not say, has it until the next SELECT.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from sluis.imap.kept import Kept
 from sluis.imap.overlay import Overlay
 
 _LEAST = 512  # octets of memory for a message of which nothing can be known
@@ -25,43 +25,14 @@ class Mailbox:
 _Key = tuple[object, int]
 
 
-class Shelf:
-    """Overlays of all sessions, up to `limit` octets of memory: what was not asked for longest is forgotten first.
+class Shelf(Kept[_Key, Overlay | None]):
+    """Overlays of all sessions, up to `limit` octets of memory.
 
     The last is kept however big it is, since a client that fetches it in pieces would have it cleaned for each.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._octets = 0
-        self._overlays: OrderedDict[_Key, Overlay | None] = OrderedDict()
-
-    def __contains__(self, key: _Key) -> bool:
-        return key in self._overlays
-
-    def get(self, key: _Key) -> Overlay | None:
-        """What is known by `key`; None if nothing is, or can be."""
-        if key not in self._overlays:
-            return None
-        self._overlays.move_to_end(key)
-        return self._overlays[key]
-
-    def put(self, key: _Key, overlay: Overlay | None) -> None:
-        """Remember."""
-        self._forget(key)
-        self._overlays[key] = overlay
-        self._octets += _size(overlay)
-        while self._octets > self._limit and len(self._overlays) > 1:
-            self._forget(next(iter(self._overlays)))
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._overlays.clear()
-        self._octets = 0
-
-    def _forget(self, key: _Key) -> None:
-        if key in self._overlays:
-            self._octets -= _size(self._overlays.pop(key))
+        super().__init__(limit, _size)
 
 
 class Known:
@@ -77,13 +48,13 @@ class Known:
 
     def get(self, uid: int | None) -> Overlay | None:
         """What is known of the message `uid`."""
-        return None if uid is None else self._shelf.get(self._key(uid))
+        return self._shelf[self._key(uid)] if uid is not None and uid in self else None
 
     def covers(self, uid: int, sections: frozenset[bytes]) -> bool:
-        """Whether these sections of the message can be answered for without the message."""
+        """Whether these sections of the message, for which a client asks now, can be answered for without it."""
         if uid not in self:
             return False
-        overlay = self.get(uid)
+        overlay = self._shelf.again(self._key(uid))
         return overlay is None or not overlay.changes or sections <= overlay.begins.keys()
 
     def put(self, uid: int, overlay: Overlay | None) -> None:

@@ -7,11 +7,12 @@ is what is counted; no address, link or text of a message stays but what its cle
 """
 
 from array import array
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from operator import attrgetter
 
 from sluis.envelope import Envelope
+from sluis.imap.kept import Kept
 from sluis.imap.overlay import differing
 from sluis.report import Cleaned, Finding, Report
 
@@ -44,20 +45,18 @@ class _Result:
 
 
 class Results:
-    """Results by digest, up to `limit` octets of memory: what was not asked for longest is forgotten first."""
+    """Results by digest, up to `limit` octets of memory."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._octets = 0
-        self._results: OrderedDict[bytes, _Result] = OrderedDict()
+        self._results: Kept[bytes, _Result] = Kept(limit, attrgetter("memory"))
         self._sorts: dict[Finding, Finding] = {}
 
     def get(self, digest: bytes, raw: bytes) -> Cleaned | None:
         """The message `raw` cleaned, if that is known by its `digest`."""
-        result = self._results.get(digest)
-        if result is None:
+        if digest not in self._results:
             return None
-        self._results.move_to_end(digest)
+        result = self._results.again(digest)
         return Cleaned(result.of(raw), result.report)
 
     def put(self, digest: bytes, raw: bytes, cleaned: Cleaned) -> None:
@@ -65,17 +64,13 @@ class Results:
         if digest in self._results:
             return  # two asked at once
         result = self._small(raw, cleaned)
-        self._results[digest] = result
-        self._octets += result.memory
-        while self._octets > self._limit:
-            _, oldest = self._results.popitem(last=False)
-            self._octets -= oldest.memory
+        if result.memory <= self._limit:
+            self._results.put(digest, result)
 
     def clear(self) -> None:
         """Forget everything."""
         self._results.clear()
         self._sorts.clear()
-        self._octets = 0
 
     def _small(self, raw: bytes, cleaned: Cleaned) -> _Result:
         spans = list(differing(raw, cleaned.raw))
