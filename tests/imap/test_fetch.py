@@ -69,6 +69,7 @@ def test_leaving_the_message_out(flat: bytes, rest: bytes) -> None:
         b'* 1 FETCH (BODY[] "xy)\r\n',
         b"* 1 FETCH (ENVELOPE (()\r\n",
         b"* 1 FETCH (BODY[]{2}\r\nxy)\r\n",
+        b"* 1 FETCH (BODY[] {2}\r\nxy,UID 7)\r\n",
         b"* 1 EXPUNGE\r\n",
     ],
 )

@@ -79,6 +79,14 @@ async def test_a_message_that_is_told_twice_comes_clean_twice() -> None:
         await passes(server, client, told, said % tuple(literal(CLEANED[piece]) for piece in pieces))
 
 
+async def test_two_messages_in_one_answer_are_no_answer() -> None:
+    async with stage(fail="closed") as played:
+        client, server = await played.pair()
+        await passes(client, server, b"a FETCH 1 BODY[]\r\n")
+        said = b"* 1 FETCH (BODY[] {9}\r\nA: b\r\n\r\nx BODY[] %s)\r\na OK done\r\n" % literal(MESSAGE)
+        await passes(server, client, said, b"a NO [CANNOT] it cannot be cleaned\r\n")
+
+
 async def test_what_was_said_in_quotes_is_clean_too() -> None:
     async with stage() as played:
         client, server = await played.pair()

@@ -114,6 +114,8 @@ def answer(flat: bytes) -> Answer | None:
         items.append(Item(name[1].upper(), Section.read(name[1]), (position, end), text, quoted))
         if flat[end : end + 1] == b")":
             return Answer(flat, tuple(items)) if flat[end + 1 :] in {b"\r\n", b"\n"} else None
+        if flat[end : end + 1] != b" ":
+            return None
         position = end + 1
     return None
 

@@ -90,16 +90,18 @@ class Items:
         if plan or sum(1 for _ in found.texts()) > 1:
             over = overlay(raw, cleaned.raw)
             self._learn(found, over)
-            texts = await self._pieces(found, Places(AtHand(raw), over), cleaned.report)
+            texts = await self._pieces(found, raw, Places(AtHand(raw), over), cleaned.report)
         return found.with_texts(texts | {whole: cleaned.raw}, ours)
 
-    async def _pieces(self, found: Answer, places: Places, report: Report) -> dict[Item, bytes]:
-        """The items of an answer, each cleaned as within the message that is in the answer too."""
+    async def _pieces(self, found: Answer, raw: bytes, places: Places, report: Report) -> dict[Item, bytes]:
+        """The items of an answer, each cleaned as within the message `raw` that is in the answer too."""
         texts: dict[Item, bytes] = {}
         for item, section in found.texts():
             octets = item.octets(found.flat)
             clean: bytes | None = octets
-            if section.whole or section.rests or section.mime or section.name == b"HEADER":
+            if section.whole and octets != raw:
+                clean = None  # two messages in one answer
+            elif section.whole or section.rests or section.mime or section.name == b"HEADER":
                 clean = places.clean(section, octets)
             elif section.header and report.verdict is not Verdict.SKIPPED:
                 clean = await self._header(octets)
