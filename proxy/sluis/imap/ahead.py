@@ -89,7 +89,7 @@ class Ahead:
         """
         known = self._exchange.known
         if command.uid and asked.numbers and all(known.covers(number, asked.rests) for number in asked.numbers):
-            yield Way(line, Plan(ours=False))
+            yield Way(line, Plan(ours=False, hand=known.hand))
             return
         runs = [] if asked.behind.strip() else await self._runs(command, asked)
         if all(run.kind is _Kind.SMALL for run in runs):
@@ -99,7 +99,8 @@ class Ahead:
         for run in runs:
             covered = await self._covered(command, asked, run)
             line = asked.line(run.messages) if covered else asked.fuller(run.messages)
-            yield Way(line, Plan(ours=not covered, uids={} if command.uid else run.uids), run is runs[-1])
+            uids = {} if command.uid else run.uids
+            yield Way(line, Plan(ours=not covered, uids=uids, hand=known.hand), run is runs[-1])
 
     async def take(self, command: Command, line: bytes, hear: Hear | None = None) -> bool:
         """Send a line that is not the end of `command`; whether the server has done what it says."""

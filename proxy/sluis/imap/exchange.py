@@ -12,6 +12,7 @@ from sluis.imap.command import CHANGES_MAILBOX, Command
 from sluis.imap.fetch import Answer
 from sluis.imap.known import Known, Mailbox
 from sluis.imap.login import account, mailbox
+from sluis.imap.places import Places
 from sluis.imap.room import Portion
 from sluis.imap.sizes import Sizes
 
@@ -25,11 +26,12 @@ _VALIDITY = re.compile(rb"\* OK \[UIDVALIDITY ([0-9]{1,10})\]", re.IGNORECASE)
 class Plan:
     """The FETCH that is under way alone. `ours`: the whole message was asked for by the gate, not by the client.
 
-    `uids` are the identifiers of messages whose numbers cannot change meanwhile.
+    `uids` are the identifiers of messages whose numbers cannot change meanwhile, `hand` are messages that are at hand.
     """
 
     ours: bool
     uids: Mapping[int, int] = field(default_factory=dict)
+    hand: Mapping[int, Places] = field(default_factory=dict)
 
     def uid_of(self, answer: Answer) -> int | None:
         """The unique identifier of the message that an answer is about."""

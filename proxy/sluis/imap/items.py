@@ -45,6 +45,7 @@ class Items:
         self._service = service
         self._exchange = exchange
         self._session = session
+        self._fetched: tuple[int, int, Places] | None = None
 
     async def cleaned(self, flat: bytes, seen: Seen | None = None, *, more: bool = False) -> bytes:
         """The response `flat` with what it tells of a message cleaned; without the message, if that was ours to ask.
@@ -71,10 +72,23 @@ class Items:
 
     async def room(self, share: Share, octets: int) -> None:
         """Have `share` hold so many octets. Raises WithheldError where there is no room for them."""
+        if not share.hold(octets):
+            self._exchange.known.drop()
         if not await share.wait(octets):
             self._service.metrics.refused(EDGE, "memory")
             _log.warning("there is no room for a message", edge=EDGE, session=self._session)
             raise WithheldError(_NO_ROOM)
+
+    def keep(self) -> None:
+        """Have the last message at hand that was fetched for its pieces, if that is no more than the session's own."""
+        fetched, self._fetched = self._fetched, None
+        share = Share(self._exchange.portion)
+        if not fetched:
+            return
+        uid, octets, places = fetched
+        self._exchange.known.drop()
+        if octets <= self._exchange.portion.spare and share.hold(octets):
+            self._exchange.known.keep(uid, places, share)
 
     async def _with_message(self, found: Answer, whole: Item, *, more: bool) -> bytes:
         """The answer, with the whole message in it, which is left out again if it was not asked for."""
@@ -90,7 +104,10 @@ class Items:
         if plan or sum(1 for _ in found.texts()) > 1:
             over = overlay(raw, cleaned.raw)
             self._learn(found, over)
-            texts = await self._pieces(found, raw, Places(AtHand(raw), over), cleaned.report)
+            places = Places(AtHand(raw), over)
+            texts = await self._pieces(found, raw, places, cleaned.report)
+            uid = plan.uid_of(found) if plan and ours and over.changes else None
+            self._fetched = (uid, len(raw), places) if uid else None
         return found.with_texts(texts | {whole: cleaned.raw}, ours)
 
     async def _pieces(self, found: Answer, raw: bytes, places: Places, report: Report) -> dict[Item, bytes]:
@@ -126,13 +143,14 @@ class Items:
             return octets
         if not (section.rests or section.header or section.mime):
             return octets  # headers of attached messages
-        places = seen.places if seen else None
+        plan = self._exchange.plan
+        places = seen.places if seen else plan.hand.get(plan.uid_of(found) or 0) if plan else None
         if seen:
             self._learn(found, places.over if places else None)
         over = places.over if places else None if seen else self.known(found)
         clean = places.clean(section, octets) if places else over.piece(section, octets) if over else None
         if clean is None and octets:
-            self.passed("parse" if over or not self._exchange.plan else "size")
+            self.passed("parse" if over or not plan else "size")
         return octets if clean is None else clean
 
     async def _header(self, octets: bytes) -> bytes:

@@ -5,10 +5,13 @@ what was learnt of it holds after another SELECT and on the next connection too,
 nobody else can put anything there. Who logged in otherwise, or whose server does not say, has it until the next SELECT.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluis.imap.kept import Kept
 from sluis.imap.overlay import Overlay
+from sluis.imap.places import Places
+from sluis.imap.room import Share
 
 _LEAST = 512  # octets of memory for a message of which nothing can be known
 
@@ -42,6 +45,9 @@ class Known:
         self._shelf = shelf
         self._own: object = object()  # nobody else's, and no longer than until the next SELECT
         self._mailbox: object = self._own
+        self._share: Share | None = None
+        self.hand: Mapping[int, Places] = {}
+        """A message that was fetched for one of its pieces, as long as there is room for it, since others follow."""
 
     def __contains__(self, uid: int) -> bool:
         return self._key(uid) in self._shelf
@@ -52,6 +58,8 @@ class Known:
 
     def covers(self, uid: int, sections: frozenset[bytes]) -> bool:
         """Whether these sections of the message, for which a client asks now, can be answered for without it."""
+        if uid in self.hand:
+            return True
         if uid not in self:
             return False
         overlay = self._shelf.again(self._key(uid))
@@ -61,8 +69,20 @@ class Known:
         """Remember; None, where it cannot be known, only for now."""
         self._shelf.put((self._mailbox if overlay else self._own, uid), overlay)
 
+    def keep(self, uid: int, places: Places, share: Share) -> None:
+        """Have the message `uid` at hand, and no other; `share` is its room."""
+        self.drop()
+        self.hand, self._share = {uid: places}, share
+
+    def drop(self) -> None:
+        """Have no message at hand."""
+        if self._share:
+            self._share.hold(0)
+        self.hand, self._share = {}, None
+
     def select(self, mailbox: Mailbox | None) -> None:
         """Speak of the messages of `mailbox` from now on; where it is not known which that is, of ones never met."""
+        self.drop()
         self._own = object()
         self._mailbox = mailbox or self._own
 

@@ -106,6 +106,7 @@ class Requests:
         if not line.last:
             await self._refuse(line, b"BAD too long, or a literal where none belongs")
             return
+        self._exchange.known.drop()  # who idles reads nothing more of it
         await self._meet(command)
         await self._exchange.send(command, line.octets)
         self._client.framer.opaque = True

@@ -108,6 +108,11 @@ class Portion:
             share.hold(0)
 
     @property
+    def spare(self) -> int:
+        """How much of its own it does not hold."""
+        return self._room.own - self._held
+
+    @property
     def begun(self) -> bool:
         """Whether it has something of what is common: it gives that back the sooner, the sooner it can go on."""
         return self._held > self._room.own

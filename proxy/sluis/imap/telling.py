@@ -54,6 +54,7 @@ class Telling:
     async def told(self) -> None:
         """Return once the client was told all of it. Raises ConnectionError, TimeoutError."""
         await self._outbox.empty()
+        self._items.keep()
 
     async def close(self) -> None:
         """Tell no more."""
@@ -156,6 +157,7 @@ class Telling:
         if told.passing or (may and told.share.hold(held + _TAIL)):
             return False
         await self.told()  # all else that this session has is given back then
+        self._exchange.known.drop()
         return not (may and told.share.hold(held + _TAIL))
 
     async def _overhear(self, line: Line, hear: Hear) -> None:
