@@ -67,6 +67,11 @@ def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
         ("/a1b2c3d4e5f6/", True),
         ("/v1.2.3-rc1/", False),
         ("/RegularCustomerLetters/", False),
+        ("/02092017_FOOTER/", False),
+        ("/1993750_shop-Logo_mobile.", False),
+        ("/20150624_spacer2x2.", False),
+        ("/1993750_hqRvLkwPzTnd.", True),  # no word changes its case like that
+        ("/1993750_a1b2c3d4e5/", True),
         ("/eyJhbGciOiJIUzI1NiJ9.e30.x/", True),
     ],
 )

@@ -79,10 +79,12 @@ _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
-# Digits and letters mixed at length, or an object in base64; a word with a number behind it, a date or a version, is
-# none. Entropy tells no more: at any threshold, of what it finds beside these nearly all are words.
+# Digits and letters mixed at length, or an object in base64; words with a number before or behind them, a date, a
+# version or a measure, are none. Entropy tells no more: at any threshold, of what it finds beside these nearly all are
+# words.
 _OPAQUE = re.compile(
-    r"/(?:(?![A-Za-z_-]*+[0-9]*+[/.])(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})|eyJ[\w-]{9})",
+    r"/(?:(?![A-Za-z_-]*+[0-9]*+[/.])(?![0-9]++(?:[_-](?:[A-Z]++(?![a-z])|[A-Z]?[a-z]*+))++[0-9x]*+[/.])"
+    r"(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})|eyJ[\w-]{9})",
     re.ASCII,
 )
 
