@@ -77,8 +77,8 @@ def test_what_says_who_asks_is_a_beacon_however_often_it_stands(page: MakePage) 
 
 def test_what_is_a_beacon_once_is_one_however_often_it_stands(page: MakePage) -> None:
     """Or those that stay would be fewer, and guilty, the next time."""
-    small, other = dot("https://a.shop.example/x.gif"), dot("https://b.shop.example/y/x.gif")
-    hidden = dot("https://a.shop.example/x.gif", " style=display:none")
+    small, other = dot("https://a.shop.example/opens.gif"), dot("https://b.shop.example/y/opens.gif")
+    hidden = dot("https://a.shop.example/opens.gif", " style=display:none")
     assert list(images(page(small * 2 + other))) == []
     for text in (small * 2 + hidden, small + other + hidden):
         assert edited(text, list(images(page(text)))) == ""

@@ -10,6 +10,7 @@ from sluis.detect.pixels import has_token, judge
 from sluis.urls.parse import parse
 
 DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
+UNSEEN = Box(1, 1, "visibility:hidden")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,21 @@ def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
     url = parse(address)
     assert url is not None
     assert judge(url, DOT, None, None, use).certain is certain
+
+
+@pytest.mark.parametrize(
+    ("path", "use", "certain"),
+    [
+        ("sp.gif", Use(2), True),
+        ("sp.gif", Use(3), False),  # to stand apart from the pictures is no sign of what stands often
+        ("a1b2c3d4e5f6/sp.gif", Use(3), True),
+        ("sp.gif?u=1234567", Use(3), True),
+    ],
+)
+def test_one_dot_that_keeps_a_distance_unseen(path: str, use: Use, certain: bool) -> None:
+    url = parse(f"https://shop.example/{path}")
+    assert url is not None
+    assert judge(url, UNSEEN, None, None, use).certain is certain
 
 
 @pytest.mark.parametrize(

@@ -156,12 +156,13 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     variant, token = _is_variant(url, box), has_token(url)
     if token and not variant:
         yield "token"
-    if use.count >= REPEATS and (use.stretched or not _asks_for_one(url)):
+    repeated = use.count >= REPEATS and (use.stretched or not _asks_for_one(url))
+    if repeated:
         yield "repeated"
     elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
         yield "beside"
     if box.within(3) and not variant:
-        yield from _told(url, use, token=token)
+        yield from _told(url, alone=use.alone and not repeated, token=token)
     if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
         yield "spacer"
     elif variant:
@@ -178,15 +179,16 @@ def _is_variant(url: Url, box: Box) -> bool:
     return not (has_token(url) and (dot or _COUNTING.search(url.path)))
 
 
-def _told(url: Url, use: Use, *, token: bool) -> Iterator[str]:
-    """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures."""
+def _told(url: Url, *, alone: bool, token: bool) -> Iterator[str]:
+    """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures or
+    stands often."""
     if url.query and not token:
         yield "query"
     if _NUMBERS.search(url.path):
         yield "numbers"
     if _COUNTER.search(url.path):
         yield "counter"
-    if use.alone:
+    if alone:
         yield "alone"
 
 
