@@ -1,10 +1,12 @@
 """How large an image is drawn and whether it is drawn at all, as far as its tag says.
 
 Widths and heights are CSS pixels. A `style` wins over an attribute, as in every client; what a style sheet elsewhere
-adds is not known here.
+adds is known only as far as it is given.
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sluis.scan.fold import fold
@@ -29,17 +31,25 @@ _TINY_UNITS = {
 
 
 _SAYING = frozenset({"width", "height", "style", "hidden"})
+_NAMES = frozenset({"class", "id"})
 
 
 _TAKING_NO_ROOM = frozenset({"display:none", "hidden attribute"})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Box(NamedTuple):
-    """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''."""
+    """`width` and `height` in CSS pixels, None where unknown; `hidden` names the style that hides it, or is ''.
+
+    Of one that is not drawn, `styled` says that it has a name by which a style sheet may draw it after all, and `shown`
+    that one surely does, on a narrow screen.
+    """
 
     width: float | None
     height: float | None
     hidden: str = ""
+    styled: bool = False
+    shown: bool = False
 
     @property
     def empty(self) -> bool:
@@ -76,22 +86,28 @@ class Box(NamedTuple):
 UNSIZED = Box(None, None)
 
 
-def box(tag: Tag) -> Box:
-    """The box of an `img` or of any other element that says its size."""
+def box(tag: Tag, overruling: Mapping[str, str] = _NOTHING) -> Box:
+    """The box of an `img` or of any other element that says its size.
+
+    `overruling` is what a style sheet declares `!important`; what a style declares so wins all the same.
+    """
     if tag.values.keys().isdisjoint(_SAYING):
         return UNSIZED
     width, height = pixels(tag.value("width")), pixels(tag.value("height"))
     hidden = "hidden attribute" if "hidden" in tag.values else ""
-    if not (style := tag.value("style")):
-        return Box(width, height, hidden)
+    styled = not tag.values.keys().isdisjoint(_NAMES)
+    if not (style := tag.value("style")) and not overruling:
+        return Box(width, height, hidden, styled and (bool(hidden) or 0 in {width, height}))
     declared = declarations(style)
+    for name, value in overruling.items():
+        if "!important" not in declared.get(name, ""):
+            declared[name] = value
     width = pixels(declared.get("width", ""), width)
     height = pixels(declared.get("height", ""), height)
-    return Box(
-        _least(width, pixels(declared.get("max-width", ""))),
-        _least(height, pixels(declared.get("max-height", ""))),
-        hidden or _hiding(declared),
-    )
+    width = _least(width, pixels(declared.get("max-width", "")))
+    height = _least(height, pixels(declared.get("max-height", "")))
+    hidden = hidden or _hiding(declared)
+    return Box(width, height, hidden, styled and (bool(hidden) or 0 in {width, height}))
 
 
 def declarations(style: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sluis.detect.pixels import INNOCENT, Judgement, impersonal, judge
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_foreign, is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
+from sluis.detect.screens import shown
 from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
@@ -101,6 +102,8 @@ def _sources(page: Page, tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple
             if is_remote(address)
         ]
         size = box(tag) if candidates else UNSIZED
+        if size.styled and shown(tag, page.sheets):
+            size = size._replace(shown=True)
         read[spelling] = tuple(Source(name, address, size) for name, address in candidates)
     return read[spelling]
 

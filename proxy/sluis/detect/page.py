@@ -9,6 +9,7 @@ from functools import cached_property
 from sluis.detect.elements import ELEMENTS
 from sluis.detect.identity import NOBODY, Identity
 from sluis.detect.remote import squeeze
+from sluis.detect.screens import Sheets, sheets
 from sluis.policy import Policy
 from sluis.rules.table import Hit, Rules
 from sluis.scan.budget import Budget
@@ -116,6 +117,11 @@ class Page:
     def absolute(self, value: str) -> str:
         """`value`, an attribute's, as what it leads to: itself, unless it is relative and a base stays."""
         return value if self.base is None else self.base.join(value) or value
+
+    @cached_property
+    def sheets(self) -> Sheets:
+        """What its style sheets show and hide on narrow screens. Raises `Overrun`."""
+        return sheets(self.text, self.lowered, self.budget)
 
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""

@@ -52,7 +52,7 @@ _SIGNALS = {
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
-        Signal("variant", -0.7, "it is a picture for another width of screen, and asks for no one"),
+        Signal("variant", -0.7, "it is a picture for another width of screen"),
         Signal("picture", -0.2, "it is named like a picture"),
     )
 }
@@ -172,9 +172,12 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
 
 
 def _is_variant(url: Url, box: Box) -> bool:
-    """Whether it may be a picture for another width of screen: stores name theirs by hash, but these ask for no one."""
-    if not (box.hidden or box.empty) or not _PICTURE.search(url.path) or _names_somebody(url.query):
+    """Whether it may be a picture for another width of screen: stores name theirs by hash, but these ask for no one,
+    unless a style sheet surely shows it there."""
+    if not (box.hidden or box.empty) or not _PICTURE.search(url.path):
         return False
+    if box.shown or _names_somebody(url.query):
+        return box.shown and not _COUNTING.search(url.path)
     dot = None not in (box.width, box.height) and box.within(3)
     return not (has_token(url) and (dot or _COUNTING.search(url.path)))
 
