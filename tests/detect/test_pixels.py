@@ -10,7 +10,7 @@ from sluis.detect.pixels import has_token, judge
 from sluis.urls.parse import parse
 
 DOT, ICON, AWAY = Box(1, 1), Box(5, 5), Box(None, 0, "visibility:hidden")
-UNSEEN = Box(1, 1, "visibility:hidden")
+LINE, UNSEEN = Box(1, 20), Box(1, 1, "visibility:hidden")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,17 @@ UNSEEN = Box(1, 1, "visibility:hidden")
         ("https://shop.example/open/8f14e45fceea167a5a36.png", AWAY, True),
         ("https://shop.example/spacer.gif?v=12", DOT, False),
         ("https://shop.example/spacer.php?mailing=november", DOT, True),  # a spacer has nothing to tell its server
+        # A line that a script is asked for tells its server more than one that a file is.
+        ("https://shop.example/line.asp?CID=78", LINE, True),
+        ("https://shop.example/transView.asp?CID=78", LINE, True),
+        ("https://shop.example/to.php?p=ry/rs/1b", Box(5, 2), True),
+        ("https://shop.example/line.gif?v=2", LINE, False),
+        ("https://shop.example/line.asp", LINE, False),
+        ("https://shop.example/trans.gif", LINE, False),
+        # What a picture for another screen is shown by is a rule for its name.
+        ("https://shop.example/z9qbrcng.png", Box(0, 0), True),
+        ("https://shop.example/z9qbrcng.png", Box(0, 0, styled=True), False),
+        ("https://shop.example/spacer.gif", Box(0, 0), False),
     ],
 )
 def test_one_image(address: str, box: Box, certain: bool) -> None:
@@ -52,6 +63,12 @@ def test_one_image(address: str, box: Box, certain: bool) -> None:
         ("https://shop.example/x.gif?q=1", Use(alone=False), True),
         ("https://shop.example/opens.gif", Use(alone=False), True),
         ("https://shop.example/read/3861/81331/r.gif", Use(alone=False), True),
+        ("https://shop.example/en-in/", Use(alone=False), True),
+        ("https://shop.example/en-in/dot", Use(2, alone=False), True),
+        ("https://shop.example/en-in/dot", Use(3, alone=False), False),
+        ("https://shop.example/en-in/dot", Use(beside=True, alone=False), False),
+        ("https://shop.example/contador/AQIAlvat/x.gif", Use(alone=False), True),
+        ("https://shop.example/contador/x.gif", Use(beside=True, alone=False), False),
         ("https://shop.example/2026/11/17/r.gif", Use(alone=False), False),
     ],
 )

@@ -46,7 +46,9 @@ _SIGNALS = {
         Signal("token", 0.25, "its address carries a token"),
         Signal("query", 0.2, "its address tells its server something"),
         Signal("numbers", 0.2, "its address carries numbers, as of a mailing and a reader"),
-        Signal("counter", 0.2, "it is named like a counter"),
+        Signal("counter", 0.2, "it is named like a counter, or lies in a folder that is"),
+        Signal("nameless", 0.2, "its address names no file"),
+        Signal("void", 0.2, "it has neither width nor height, nor a name by which a style sheet could give it one"),
         Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
         Signal("kindred", 0.2, "the mail's links carry its token, or ask the same script"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
@@ -70,13 +72,14 @@ _TELLING = (
     "closing",
 )
 
-_SPACER = re.compile(
-    r"/(?:[\w.-]*(?:spacer|blank|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*)$", re.IGNORECASE | re.ASCII
-)
+_SPACER = re.compile(r"/[\w.-]*(?:spacer|blank|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
+_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
 _SEEN = re.compile(r"qr|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE)
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
+_COUNTERS = re.compile(r"/(?:opens?|track(?:er|ing)?|count(?:er)?|contador|beacon|pixel)/", re.IGNORECASE)
+_FILE = re.compile(r"\.[a-z0-9]{2,5}/?$", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
 # Digits and letters mixed at length, or an object in base64; words with a number before or behind them, a date, a
@@ -161,9 +164,14 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
         yield "repeated"
     elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
         yield "beside"
-    if box.within(3) and not variant:
-        yield from _told(url, alone=use.alone and not repeated, token=token)
-    if not token and len(url.query) < _QUERY and _SPACER.search(url.path):
+    if not variant:
+        yield from _told(url, box, alone=use.alone and not repeated, token=token)
+    yield from _called(url, box, variant=variant, token=token)
+
+
+def _called(url: Url, box: Box, *, variant: bool, token: bool) -> Iterator[str]:
+    """What its name says for an image."""
+    if not token and len(url.query) < _QUERY and _SPACER.search(url.path) and _IMAGE.search(url.path):
         yield "spacer"
     elif variant:
         yield "variant"
@@ -174,7 +182,7 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
 def _is_variant(url: Url, box: Box) -> bool:
     """Whether it may be a picture for another width of screen: stores name theirs by hash, but these ask for no one,
     unless a style sheet surely shows it there."""
-    if not (box.hidden or box.empty) or not _PICTURE.search(url.path):
+    if not (box.hidden or (box.empty and box.styled)) or not _PICTURE.search(url.path):
         return False
     if box.shown or _names_somebody(url.query):
         return box.shown and not _COUNTING.search(url.path)
@@ -182,15 +190,20 @@ def _is_variant(url: Url, box: Box) -> bool:
     return not (has_token(url) and (dot or _COUNTING.search(url.path)))
 
 
-def _told(url: Url, *, alone: bool, token: bool) -> Iterator[str]:
+def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:
     """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures or
-    stands often."""
-    if url.query and not token:
+    stands often. Of a line only the query of a script says something."""
+    dot = box.within(3)
+    if url.query and not token and (dot or (box.thin and not _IMAGE.search(url.path))):
         yield "query"
+    if not dot:
+        return
     if _NUMBERS.search(url.path):
         yield "numbers"
-    if _COUNTER.search(url.path):
+    if _COUNTER.search(url.path) or _COUNTERS.search(url.path):
         yield "counter"
+    elif not _FILE.search(url.path):
+        yield "nameless"
     if alone:
         yield "alone"
 
@@ -206,6 +219,8 @@ def _drawn(box: Box) -> Iterator[str]:
         yield "one-sided-size"
     if box.hidden:
         yield "hidden-style"
+    elif box.width == box.height == 0 and not box.styled:
+        yield "void"
 
 
 def has_token(url: Url) -> bool:
