@@ -21,6 +21,8 @@ MARK = f'<img src="{COUNTER}">'
         f"<table><tr><td>Bye\n{MARK}</td></tr></table><!-- end --></body></html>\n",
         f'<p>Bye</p><a href="https://shop.example/">\n</a>{MARK}',
         '<p>Bye</p><img src="https://shop.example/c/8f14e45fceea167a5a36dedd4bea2543">',
+        '<p>Bye</p><img src="https://shop.example/c/S?u=ExIXEENQRbXBEY4YGBB">',  # which holds no QR code
+        "<p>Bye</p><img src=https://shop.example/c/8f14e45fceea167a/spacer.gif/>",
     ],
 )
 def test_a_counter_behind_the_last_word_goes(page: MakePage, text: str) -> None:
@@ -54,6 +56,8 @@ def test_in_a_box_it_leaves_its_line(page: MakePage, text: str) -> None:
         '<p>Bye</p><img src="https://shop.example/c/end?u=">',
         '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36/end.gif">',
         '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36.png">',
+        '<p>Bye</p><img src="https://shop.example/c/spacer.gif">',
+        '<p>Scan this:</p><img src="https://shop.example/qrcode/8f14e45fceea167a">',
         '<p>Scan this:</p><img src="https://shop.example/qr?data=8f14e45fceea167a">',
         "<p>Bye</p><img src='cid:8f14e45fceea167a5a36'>",
     ],
@@ -65,6 +69,10 @@ def test_what_is_not_sure_stays(page: MakePage, text: str) -> None:
 def test_taking_out_makes_no_other_guilty(page: MakePage) -> None:
     script = "<script>var word</script>"
     pieces = [MARK, "<a href=/>", "</a>", "&nbsp;", "<p>.", "<!-- - -->", script, f"{MARK[:-1]} width=1 height=1>"]
+    pieces += [
+        "<img src=//shop.example/8f14e45fceea167a/spacer.gif>",
+        "<img src=//shop.example/d.gif width=1 height=1>",
+    ]
     for tail in product(pieces, repeat=4):
         text = "<p>Bye</p>" + "".join(tail)
         assert proposals(page(edited(text, proposals(page(text))))) == (), text

@@ -75,7 +75,10 @@ _TELLING = (
 _SPACER = re.compile(r"/[\w.-]*(?:spacer|blank|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
-_SEEN = re.compile(r"qr|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE)
+# "qr" alone would be found in every other token.
+_SEEN = re.compile(
+    r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE
+)
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _COUNTERS = re.compile(r"/(?:opens?|track(?:er|ing)?|count(?:er)?|contador|beacon|pixel)/", re.IGNORECASE)
@@ -127,7 +130,7 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use = ONCE
 
 def judge_closing(url: Url, count: int) -> Judgement:
     """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
-    names = ["closing"] + ["token"] * _asks_for_one(url) + ["picture"] * _shows(url)
+    names = ["closing"] + ["token"] * _telling(url) + ["picture"] * _shows(url)
     return _named(*names, *["repeated"] * (count >= REPEATS))
 
 
@@ -143,7 +146,15 @@ KINDRED = _named("kindred", "token", "alone")  # of an image of no size, asked f
 
 def impersonal(url: Url) -> bool:
     """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
-    return not _asks_for_one(url) or _shows(url)
+    return not _telling(url) or _shows(url)
+
+
+def _telling(url: Url) -> bool:
+    """Whether the address of an image that says nothing of itself tells who asks.
+
+    What is named like a spacer and has no size keeps no distance: then a token in its folders counts as well.
+    """
+    return _asks_for_one(url) or (has_token(url) and bool(_SPACER.search(url.path.rstrip("/"))))
 
 
 def _shows(url: Url) -> bool:
