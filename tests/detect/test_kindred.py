@@ -21,6 +21,10 @@ ASKED = '<img src="https://kit.example/m.php?o=e5f6a7b8">'
         (f'<img src="https://kit.example/seen?{TOKEN}">', LINK),
         (f'<img alt="" style="border:0" src="https://seen.kit.example/o?r={TOKEN}">', LINK),
         (ASKED, SCRIPT),
+        (
+            '<img src="https://kit.example/o.gif?id=297.6149044.McB_zz">',
+            '<a href="https://kit.example/go/2160?n=12&amp;id=297%2E6149044%2EMcB_zz">Read on</a>',
+        ),
     ],
 )
 def test_what_shares_a_token_or_a_script_with_a_link_goes(page: MakePage, image: str, link: str) -> None:
@@ -43,6 +47,7 @@ def test_what_shares_a_token_or_a_script_with_a_link_goes(page: MakePage, image:
         f"{ASKED * 3}<p>Hello</p>{SCRIPT}",
         f'<img src="https://kit.example/m.php?o"><p>Hello</p>{SCRIPT}',
         f'<img src="https://kit.example/m.php/chart?o=e5f6a7b8"><p>Hello</p>{SCRIPT}',
+        '<img src="https://kit.example/o.gif?d=2026.11.30.12.15"><a href="https://kit.example/?d=2026.11.30.12.15">a</a>',
         '<img src="https://kit.example/november-letter/x?u=e5f6a7b8"><a href="https://kit.example/november-letter">a</a>',
     ],
 )

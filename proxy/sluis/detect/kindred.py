@@ -19,6 +19,7 @@ from sluis.detect.proposal import Proposal
 from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import cut_tag
 from sluis.report import Kind
+from sluis.rules.shape import parameters
 from sluis.scan.html import Tag, ValueScanner
 from sluis.scan.references import unescape
 from sluis.urls.parse import Url
@@ -28,6 +29,8 @@ _HREF = ValueScanner("href")
 _SIDES = ("width", "height")  # whether an attribute's, a style's or a picture's that is made to measure
 # Digits and letters mixed at such a length stand for one reader or one letter.
 _TOKEN = re.compile(r"(?<![\w-])(?=(?:[A-Za-z_-]*+[0-9]){3})(?=[0-9]*+[A-Za-z_-])[\w-]{16,}+", re.ASCII)
+# The same in the value of a parameter, where dots may stand in it.
+_VALUE = re.compile(r"(?=(?:[A-Za-z_.-]*+[0-9]){3})(?=[0-9.]*+[A-Za-z_-])[\w.-]{16,}+", re.ASCII)
 _LINK = 4096  # characters ahead of an image in which a link around it would begin
 
 
@@ -93,6 +96,9 @@ def _marks_of_links(page: Page) -> set[str]:
 
 
 def _marks(url: Url) -> list[str]:
-    """The tokens in an address, and the script that is asked by it."""
-    script = [f"{url.host}{url.path}?"] if url.query else []
-    return script + _TOKEN.findall(f"{url.path}?{url.query}#{url.fragment}")
+    """The tokens in an address, however they are encoded, and the script that is asked by it."""
+    tokens = _TOKEN.findall(f"{url.path}?{url.query}#{url.fragment}")
+    if not url.query:
+        return tokens
+    values = [value for value in parameters(url.query).values() if _VALUE.fullmatch(value)]
+    return [f"{url.host}{url.path}?", *tokens, *values]
