@@ -84,6 +84,24 @@ def test_what_is_a_beacon_once_is_one_however_often_it_stands(page: MakePage) ->
         assert edited(text, list(images(page(text)))) == ""
 
 
+@pytest.mark.parametrize(
+    ("behind", "gone"),
+    [
+        (f"{LOGO[:-8]}divider.png", False),
+        (TOKEN, True),
+        (OPEN, True),
+    ],
+)
+def test_behind_a_proxy_it_is_the_address_asked_for_that_counts(page: MakePage, behind: str, gone: bool) -> None:
+    text = f'<img src="https://ci3.googleusercontent.com/meips/{TOKEN[-32:]}=s0-d-e1-ft#{behind}" width=3 height=20>'
+    assert bool(list(images(page(text)))) is gone
+
+
+def test_who_runs_a_server_says_nothing_for_it(page: MakePage) -> None:
+    text = f'<img src="https://1.2.0.192.bc.googleusercontent.com/{TOKEN[-32:]}#{LOGO}" width=3 height=20>'
+    assert edited(text, list(images(page(text)))) == ""
+
+
 def test_a_dot_among_pictures_is_theirs(page: MakePage) -> None:
     pictures = '<img src="https://shop.example/11/a.png"><img src="https://shop.example/11/b.png" width=90 height=90>'
     assert list(images(page(pictures + dot("https://shop.example/11/x.gif")))) == []

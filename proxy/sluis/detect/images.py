@@ -18,6 +18,7 @@ from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.scan.html import Attribute, Tag
 from sluis.urls.parse import Url
+from sluis.urls.proxied import proxied
 
 SHARE = Judgement(
     1.0, "file-share", "it makes the client open a file on another machine, which may send credentials there"
@@ -25,6 +26,8 @@ SHARE = Judgement(
 FOREIGN = Judgement(1.0, "foreign-scheme", "it makes the client call by another protocol than the web's")
 _APART = (SHARE, FOREIGN)
 _WHOLE = frozenset({"img", "image"})  # elements that are nothing but their image
+# Webmails' own; other hosts of theirs serve what anybody puts there.
+_PROXY = re.compile(r"ci[0-9]\.googleusercontent\.com|ecp\.yusercontent\.com")
 _FETCHED = "the client fetches it when the message is opened"
 
 
@@ -88,7 +91,12 @@ def _outcomes(page: Page, sources: list[Source]) -> dict[Source, Outcome | None]
 
 def _unknown(page: Page, source: Source, outcome: Outcome | None) -> Url | None:
     """The address of a source, if nothing but its looks may speak against it."""
-    return None if outcome and (outcome.hit or outcome.leak) else page.url(source.address)
+    return None if outcome and (outcome.hit or outcome.leak) else _asked(page.url(source.address))
+
+
+def _asked(url: Url | None) -> Url | None:
+    """What a webmail's proxy asks for, whose own address is all token; any other address as it is."""
+    return (proxied(url) or url) if url and _PROXY.fullmatch(url.host) else url
 
 
 def _sources(page: Page, tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple[Source, ...]:
@@ -135,7 +143,7 @@ def _outcome(page: Page, source: Source, use: Use = ONCE) -> Outcome | None:
     leak = page.identity.leak(url.text)
     if not hit and not leak and source.box.unremarkable:
         return Outcome(None, None, INNOCENT) if page.policy.blank_images else None
-    judgement = judge(url, source.box, hit, leak, use)
+    judgement = judge(_asked(url) or url, source.box, hit, leak, use)
     if hit or leak or judgement.certain or page.policy.blank_images:
         return Outcome(hit, leak, judgement)
     return None
