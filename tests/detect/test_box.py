@@ -55,3 +55,33 @@ def test_box(attributes: str, expected: Box) -> None:
 )
 def test_what_a_box_is(size: Box, empty: bool, within: bool, thin: bool, visible: bool) -> None:
     assert (size.empty, size.within(3), size.thin, size.visible) == (empty, within, thin, visible)
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"),
+    [
+        (Box(48, None), True),
+        (Box(120, 40), True),
+        (Box(48, 9), False),
+        (Box(48, None, "display:none"), False),
+        (Box(None, None), False),
+    ],
+)
+def test_what_is_drawn_for_all_that_is_known(size: Box, drawn: bool) -> None:
+    assert size.drawn is drawn
+
+
+@pytest.mark.parametrize(
+    ("attributes", "overruling", "expected"),
+    [
+        ("class=m style='display:none;width:0'", {}, Box(0, None, "display:none", styled=True)),
+        ("id=m hidden", {}, Box(None, None, "hidden attribute", styled=True)),
+        ("class=m width=9", {}, Box(9, None)),
+        ("class=m style='display:none' width=9", {"display": "block!important"}, Box(9, None)),
+        ("style='display:none !important'", {"display": "block!important"}, Box(None, None, "display:none")),
+        ("width=32 height=32", {"width": "1px!important"}, Box(1, 32)),
+    ],
+)
+def test_what_a_sheet_overrules(attributes: str, overruling: dict[str, str], expected: Box) -> None:
+    text = f"<img {attributes}>"
+    assert box(next(TagScanner(frozenset({"img"})).tags(text, text, Budget(99))), overruling) == expected

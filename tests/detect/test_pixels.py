@@ -67,6 +67,10 @@ def test_one_image(address: str, box: Box, certain: bool) -> None:
         ("https://shop.example/en-in/dot", Use(2, alone=False), True),
         ("https://shop.example/en-in/dot", Use(3, alone=False), False),
         ("https://shop.example/en-in/dot", Use(beside=True, alone=False), False),
+        ("https://shop.example/a1b2c3d4e5f6/spacer.gif", Use(), True),
+        ("https://shop.example/a1b2c3d4e5f6/spacer.gif", Use(alone=False), False),  # stores have folders named so
+        ("https://shop.example/a1b2c3d4e5f6/x.gif", Use(alone=False), True),
+        ("https://shop.example/spacer.gif?u=1234567", Use(alone=False), True),
         ("https://shop.example/contador/AQIAlvat/x.gif", Use(alone=False), True),
         ("https://shop.example/contador/x.gif", Use(beside=True, alone=False), False),
         ("https://shop.example/2026/11/17/r.gif", Use(alone=False), False),

@@ -73,6 +73,12 @@ class Box(NamedTuple):
         return not self.hidden and all(side is not None and side >= 12 for side in (self.width, self.height))
 
     @property
+    def drawn(self) -> bool:
+        """Whether it is drawn as something a reader sees, for all that is known of its sides."""
+        sides = [side for side in (self.width, self.height) if side is not None]
+        return bool(sides) and not self.hidden and min(sides) >= 12
+
+    @property
     def absent(self) -> bool:
         """Whether it takes no room at all."""
         return self.hidden in _TAKING_NO_ROOM

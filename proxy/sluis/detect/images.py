@@ -78,7 +78,7 @@ def _outcomes(page: Page, sources: list[Source]) -> dict[Source, Outcome | None]
     if not any(outcome and outcome.by_looks for outcome in outcomes.values()):
         return outcomes
     urls = {source: url for source in outcomes if (url := _unknown(page, source, outcomes[source]))}
-    seen = [url for source, url in urls.items() if source.box.visible or (source.box.unremarkable and impersonal(url))]
+    seen = [url for source, url in urls.items() if source.box.drawn or (source.box.unremarkable and impersonal(url))]
     layout = Layout(((urls[source], source.box) for source in sources if source in urls), seen)
     again = {
         source: _outcome(page, source, layout.use(url))

@@ -177,7 +177,8 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
         yield "beside"
     if not variant:
         yield from _told(url, box, alone=use.alone and not repeated, token=token)
-    yield from _called(url, box, variant=variant, token=token)
+    apart = token and (use.alone or _asks_for_one(url))
+    yield from _called(url, box, variant=variant, token=apart)
 
 
 def _called(url: Url, box: Box, *, variant: bool, token: bool) -> Iterator[str]:

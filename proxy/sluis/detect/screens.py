@@ -32,7 +32,6 @@ _FEATURE = re.compile(r"\(\s*+(min|max)-(?:device-)?width\s*+:\s*+([0-9]{1,5}+)(
 _PLAIN = frozenset({"only", "all", "screen", "and"})
 _IMPORTANT = "!important"
 _MOST = 8192  # classes and widths that are kept: mail has a tenth of it
-_SEEN = 12  # CSS pixels
 _NOT_HIDING = frozenset({"", "mso-hide:all"})  # which Word alone heeds, and it has no narrow screen
 
 
@@ -54,9 +53,8 @@ def shown(tag: Tag, given: Sheets) -> bool:
     return any(_shown(box(tag, _declared(classes, width, given))) for width in _WIDTHS) if given else False
 
 
-def _shown(drawn: Box) -> bool:
-    sides = [side for side in (drawn.width, drawn.height) if side is not None]
-    return bool(sides) and drawn.hidden in _NOT_HIDING and min(sides) >= _SEEN
+def _shown(size: Box) -> bool:
+    return size.hidden in _NOT_HIDING and size._replace(hidden="").drawn
 
 
 def _declared(classes: Iterable[str], width: int, given: Sheets) -> dict[str, str]:
