@@ -109,12 +109,13 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
         "properties": _html("width:1px;", "<img src=https://t.example/x style='"),
         "candidates": _html("https://t.example/x 1x,", "<img srcset='"),
         "rules for classes": _html(
-            ".a,.b{width:9px!important}", "<img class=a width=0 src=//t.example/x><style>@media{"
+            ".a,.b{width:9px!important}", "<img class=a width=0 src=//t.example/x.png?e=8f14e45f><style>@media{"
         ),
         "rules and images": _numbered(
-            "<style>@media{.a#,.a{width:9px!important}</style><img class='a a#' width=0 src=//t.example/#>"
+            "<style>@media{.a#,.a{width:9px!important}</style>"
+            "<img class='a a#' width=0 src=//t.example/#.png?e=8f14e45f>"
         ),
-        "media rules": _html("@media{", "<img class=a width=0 src=//t.example/x><style>"),
+        "media rules": _html("@media{", "<img class=a width=0 src=//t.example/x.png?e=8f14e45f><style>"),
         "url(": _html("url("),
         "url( and an address": _html(f"url({OPEN} "),
         "urls": _html(f"url('{OPEN}')", '<p style="background:'),

@@ -9,7 +9,7 @@ from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
 from sluis.detect.layout import ONCE, Layout, Use, name
 from sluis.detect.page import Page
-from sluis.detect.pixels import INNOCENT, Judgement, impersonal, judge
+from sluis.detect.pixels import INNOCENT, Judgement, doubtful, impersonal, judge
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_foreign, is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
@@ -110,7 +110,7 @@ def _sources(page: Page, tag: Tag, read: dict[str, tuple[Source, ...]]) -> tuple
             if is_remote(address)
         ]
         size = box(tag) if candidates else UNSIZED
-        if size.styled and shown(tag, page.sheets):
+        if size.styled and any(doubtful(page.url(address)) for _, address in candidates) and shown(tag, page.sheets):
             size = size._replace(shown=True)
         read[spelling] = tuple(Source(name, address, size) for name, address in candidates)
     return read[spelling]

@@ -144,6 +144,11 @@ def _named(*names: str) -> Judgement:
 KINDRED = _named("kindred", "token", "alone")  # of an image of no size, asked for as the links are
 
 
+def doubtful(url: Url | None) -> bool:
+    """Whether a hidden image at `url` could be a picture for another screen, but not by its name alone."""
+    return url is not None and has_token(url) and bool(_PICTURE.search(url.path))
+
+
 def impersonal(url: Url) -> bool:
     """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
     return not _telling(url) or _shows(url)
