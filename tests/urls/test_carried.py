@@ -49,6 +49,8 @@ def leads_to(url: str) -> str | None:
         f"https://news.example/x?link={base64(SHOP + chr(10))}",
         f"https://news.example/x?p={sealed(linkUrl=SHOP, id='4')}",
         f"https://news.example/x?p={sealed(alg='HS256')}.{sealed(url=CODED)}.kB2xT9yQ",
+        f"https://news.example/l/{sealed(alg='HS256')}.{sealed(url=SHOP)}.kB2xT9yQ/s/26/br",  # a JWT ends where it does
+        f"https://news.example/tracker/link?token={sealed(alg='HS256')}.{sealed(originalUrl=SHOP)}.kB2xT9yQ",
         f"https://news.example/click?u={CODED}&url={CODED}",  # the same one twice
         f"https://news.example/click/7b2c/{SHOP}",  # all that follows is its
         f"https://news.example/redirect?{SHOP}",

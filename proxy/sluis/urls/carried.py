@@ -37,12 +37,12 @@ _PAGE = re.compile(rf"(?<![a-z0-9])(?:{_SURE}|{_LIKELY})(?![a-z0-9])")
 _SURE_PAGE = re.compile(rf"(?<![a-z0-9])(?:{_SURE})(?![a-z0-9])")
 # What parameters, and fields of objects, are called that have a destination, or the page that one comes back to.
 _NAME = re.compile(
-    r"(?:[a-z]+[_-])?(?:ur[il]|link|href|red(?:ir(?:ect)?)?|target|dest(?:ination)?|goto|to|go|rd|adurl|location)"
+    r"(?:[a-z_]*[_-])?(?:ur[il]|rdu|link|href|red(?:ir(?:ect)?)?|target|dest(?:ination)?|goto|to|go|rd|adurl|location)"
     r"(?:[_-]?(?:ur[il]|to|link))?|[lqru]|ru|lp|landing_?page|[a-z]{1,12}ur[il]",
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"return|contin|next|callback|back|cancel|success|fail|error|relay|service|refer|origin|redirect_?uri",
+    r"return|contin|next|callback|back|cancel|success|fail|error|relay|service|refer|origin(?!al)|redirect_?uri",
     re.IGNORECASE,
 )
 # Words of what is good for something itself: anywhere in the page's address, and where a word begins.
@@ -126,17 +126,18 @@ def _redirects(url: Url, page: str, value: _Value, text: str) -> bool:
 
 def _values(url: Url) -> Iterator[_Value]:
     """All that may be an address in the query of `url`, and in the segments of its path if it is coded there."""
+    sure = redirecting(url)
     if _WEB.match(url.query) or "=" not in url.query:
         yield from _read(url.query, "")
     else:
         for name, value in parameters(url.query).items():
-            if name.lower() not in _KEYS and not _BACK.search(name):
+            if (sure or name.lower() not in _KEYS) and not _BACK.search(name):
                 yield from _read(value, name)
     segments = url.path.split("/")
     coded = [place for place, segment in enumerate(segments) if segment.startswith(_CODED) or "%" in segment]
     for place in coded if len(coded) <= _SEGMENTS else ():
-        # Base64 has slashes too: where what follows could belong to it, nobody knows where it ends.
-        if not any(map(_decoded, _joined(segments[place : place + _SEGMENTS]))):
+        # Base64 has slashes too: where what follows could belong to it, nobody knows where it ends. A JWT has none.
+        if "." in segments[place] or not any(map(_decoded, _joined(segments[place : place + _SEGMENTS]))):
             yield from _read(segments[place], "")
 
 

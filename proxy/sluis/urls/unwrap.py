@@ -219,7 +219,8 @@ def _take(url: Url, redirector: Redirector) -> str:
 
 
 def _json(text: str, name: str) -> str:
-    value = json.loads(text)[name]
+    said = json.loads(text)
+    value = said[int(name)] if isinstance(said, list) else said[name]
     if not isinstance(value, str):
         raise TypeError(name)
     return value
