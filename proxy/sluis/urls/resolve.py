@@ -95,9 +95,9 @@ def _inherited(url: Url, found: str) -> str:
 
 
 def _cut(url: Url, rules: Rules) -> Cut | None:
-    if "?" in url.text and redirecting(url):  # they may be what makes it work
-        return None
     text, names = strip(url, rules)
+    if names and (redirecting(url) or rules.click(url)):  # they may be what makes it work
+        return None
     if names:
         parameter = next(rules.parameter(names[0]))
         return Cut(text, names, parameter.vendor, parameter.rule)
