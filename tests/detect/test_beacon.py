@@ -33,3 +33,20 @@ def test_a_stray_quote_does_not_spoil_the_blank(page: MakePage) -> None:
     """To a client the quote is the last mark of the address, and base64 has no such mark."""
     text = f'<img src={BEACON.split(chr(34))[1]}" width=200 height=50>'
     assert edited(text, list(images(page(text)))) == f'<img src={BLANK.split(chr(34))[1]}#" width=200 height=50>'
+
+
+@pytest.mark.parametrize(
+    ("style", "stays"),
+    [
+        ("img{border:0 !important;display: block !important}", True),
+        ("@media screen{TD IMG.wide, p {DISPLAY:inline!important}}", True),
+        ("img{display:block}", False),
+        (".img{display:block!important}", False),
+        ("p{display:block!important}img{border:0!important}", False),
+    ],
+)
+def test_what_a_style_sheet_draws_all_the_same_keeps_its_place(page: MakePage, style: str, stays: bool) -> None:
+    beacon = BEACON[:-1] + " style='display:none'>"
+    text = f"<style>{style}</style>{beacon}<p>Hi</p>"
+    left = BLANK[:-1] + " style='display:none'>" if stays else ""
+    assert edited(text, list(images(page(text)))) == text.replace(beacon, left)

@@ -13,10 +13,14 @@ from sluis.scan.html import Attribute
 
 def leaving(page: Page, attribute: Attribute, whole: Cut | None, *, roomless: bool = False) -> tuple[Action, Cut]:
     """What to do with the beacon whose source `attribute` is. `whole` is the cut of its tag, where that can be cut, and
-    `roomless` says that it is not drawn at all."""
+    `roomless` says that it is not drawn at all, as far as its tag says."""
     if whole is None:
         return Action.REMOVED, cut_attribute(page.text, attribute)
-    if roomless or _last(page, whole.start) or not room_for_blank(attribute, fit=page.policy.fit):
+    if (
+        (roomless and not page.draws_all)
+        or _last(page, whole.start)
+        or not room_for_blank(attribute, fit=page.policy.fit)
+    ):
         return Action.REMOVED, whole
     return Action.BLANKED, blank_image(page.text, attribute, fit=page.policy.fit)
 

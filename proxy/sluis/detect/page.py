@@ -34,6 +34,10 @@ _TALL = tuple(
     )
     for begin in (r"<body(?=[\s/])", *(rf"{name}(?<![\w.#-]{name})[^{{}}<>]{{0,80}}\{{" for name in ("body", "html")))
 )
+# A rule by which images are drawn that say of themselves that they are not.
+_DRAWN = re.compile(
+    r"(?<![\w.#-])img(?![\w-])[^{}<>]{0,80}\{[^{}<>]{0,999}?display[ \t\n\r\f]*+:[^;{}<>]{0,80}?!", re.ASCII
+)
 _SCANNER = TagScanner(ELEMENTS)
 
 
@@ -92,6 +96,11 @@ class Page:
         return (
             len(self.text) if unclosed or any(tall.search(self.lowered) for tall in _TALL) else self._trailing(_BOXLESS)
         )
+
+    @cached_property
+    def draws_all(self) -> bool:
+        """Whether a style sheet has the last word on how images are drawn, whatever their tags say."""
+        return _DRAWN.search(self.lowered) is not None
 
     def _trailing(self, tag: re.Pattern[str]) -> int:
         """Where what ends the page begins: blanks, and tags that begin as `tag` does."""
