@@ -49,6 +49,7 @@ _VIEWS = len(WIDTHS) * len(SCHEMES)
 _OPENINGS = (1, 3, 3)  # how patient each is
 _LONGEST = 12  # screenshots of one view
 _REDACTED = re.compile(rb"phishing@pot(?=[A-Za-z0-9])")
+_SLASHES = re.compile(r"(?<=^//)([^/]*+/)/+")  # ahead of a path, of which the library's server keeps one
 _UNSEEN = frozenset({"style", "script", "title", "iframe", "noembed", "noframes"})
 _ALONE = ("--disable-site-isolation-trials",)  # a frame in a process of its own is blended a shade differently
 _DOT = Resource("image/gif", TRANSPARENT_GIF)
@@ -77,7 +78,7 @@ def _plain(url: str) -> str:
         url = str(can_ada.parse(url))
     except ValueError:
         return url
-    return unquote(url.partition("#")[0]).partition(":")[2]
+    return _SLASHES.sub(r"\1", unquote(url.partition("#")[0]).partition(":")[2], count=1)
 
 
 def _picture(url: str) -> Resource:
