@@ -213,3 +213,11 @@ class TestLists:
 def test_every_source_of_a_tag_is_found_however_often_it_is_repeated(page: MakePage) -> None:
     text = f'<img src="{OPEN}" src="{OPEN}" srcset="{OPEN} 1x, {OPEN} 2x" width=90 height=40>'
     assert OPEN not in edited(text, list(images(page(text))))
+
+
+def test_an_address_that_a_browser_reads_past_a_stray_quote_is_judged_as_such(page: MakePage) -> None:
+    past = OPEN.replace("/wf/", '/a"/../wf/')
+    for name in ("src", "srcset"):
+        (found,) = images(page(f"<img {name}={past}>"))
+        assert (found.kind, found.url) == (Kind.OPEN_PIXEL, past)
+        assert "sendgrid" not in edited(f"<img {name}={past}>", [found])

@@ -11,6 +11,7 @@ from sluis.report import Action, Kind
 from sluis.rules.load import Kept, load
 
 OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=8f14e45fceea167a5a36dedd4bea2543"
+PAST = "https://u1.ct.sendgrid.net/a#/../wf/open?upn=8f14e45fceea167a5a36dedd4bea2543"
 PICTURE = "https://shop.example/hero.png"
 
 
@@ -28,6 +29,22 @@ PICTURE = "https://shop.example/hero.png"
 def test_what_counts_goes(page: MakePage, text: str, left: str, technique: str) -> None:
     (found,) = styles(page(text))
     assert (found.technique, found.action, edited(text, [found])) == (technique, Action.REMOVED, left)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<td background={PAST.replace('#', chr(34))}>a",
+        *(f"<p style=\"background:url('{PAST.replace('#', mark)}')\">a" for mark in "(<>"),
+        f'<style>p{{background:url("{PAST.replace("#", chr(39))}")}}</style>',
+        f"<style>p{{background:url({PAST.replace('#', '<')})}}</style>",
+        f'<style>p{{background:image-set("{PAST.replace("#", chr(39))}" 1x)}}</style>',
+    ],
+)
+def test_an_address_that_a_browser_reads_past_a_mark_is_judged_as_such(page: MakePage, text: str) -> None:
+    (found,) = styles(page(text))
+    assert (found.kind, found.url) == (Kind.OPEN_PIXEL, text[text.index("https:") : text.index("2543") + 4])
+    assert "sendgrid.net" not in edited(text, [found])
 
 
 @pytest.mark.parametrize(

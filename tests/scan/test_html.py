@@ -145,3 +145,9 @@ def test_unquoted_value_ends_at_a_stray_quote() -> None:
     (tag,) = tags("<img src=http://t/p'x>")
     assert isinstance(tag.attributes[0], Attribute)
     assert tag.attributes[0].raw == "http://t/p"
+
+
+def test_what_goes_on_past_a_stray_quote_is_another_reading() -> None:
+    (attribute,) = tags("""<img src=http://h/a"/..&#47;b'c>""")[0].attributes
+    assert (attribute.raw, attribute.whole) == ("http://h/a", """http://h/a"/..&#47;b'c""")
+    assert attribute.values == ("http://h/a", """http://h/a"/../b'c""")

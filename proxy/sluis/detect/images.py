@@ -121,13 +121,15 @@ def _addresses(page: Page, attribute: Attribute) -> list[str]:
 
 
 def addresses(attribute: Attribute) -> list[str]:
-    """The addresses of a source attribute: one, or every word of a `srcset`, descriptors included.
+    """The addresses of a source attribute: its value, or every word of a `srcset`, descriptors included.
 
     The comma that ends a descriptor may have the next address right behind it.
     """
+    values = attribute.values
     if attribute.name != "srcset":
-        return [attribute.value]
-    return [part.strip(",") for word in attribute.value.split() for part in _BEFORE_REMOTE.split(word)]
+        return list(values)
+    words = (word for value in values for word in value.split())
+    return [part.strip(",") for word in words for part in _BEFORE_REMOTE.split(word)]
 
 
 def apart_from_the_web(address: str) -> Judgement | None:

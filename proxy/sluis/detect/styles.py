@@ -1,7 +1,8 @@
 """What style sheets and backgrounds make a client fetch: images, fonts, programs and further style sheets."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from sluis.detect import pixels
 from sluis.detect.box import UNSIZED, Box, box
@@ -32,13 +33,13 @@ def styles(page: Page) -> Iterator[Proposal]:
     for reference in found:
         cut = Cut(reference.start, reference.end, reference.replacement, len(reference.replacement))
         if reference.place is Place.IMAGE:
-            yield from _image(page, reference.url, cut, "css-background", counts[reference.url])
+            both = dict.fromkeys((reference.url, reference.whole))
+            yield from _images(page, both, cut, "css-background", counts[reference.url])
         else:
             yield from _sheet(page, reference, cut)
     for attribute in _BACKGROUND.attributes(page.text, page.lowered, page.budget):
-        if is_remote(address := page.absolute(attribute.value)):
-            cut = cut_attribute(page.text, attribute)
-            yield from _image(page, address, cut, "background-attribute", 1)
+        if addresses := list(filter(is_remote, map(page.absolute, attribute.values))):
+            yield from _images(page, addresses, cut_attribute(page.text, attribute), "background-attribute", 1)
 
 
 def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
@@ -48,6 +49,12 @@ def _sheet(page: Page, reference: Reference, cut: Cut) -> Iterator[Proposal]:
         return
     kind, why = Kind.ACTIVE_CONTENT if program else Kind.REMOTE_STYLE, _WHY[reference.place]
     yield Proposal(kind, Action.REMOVED, f"css-{reference.place}", cut, why, url=reference.url)
+
+
+def _images(page: Page, addresses: Iterable[str], cut: Cut, technique: str, count: int) -> Iterator[Proposal]:
+    """What to do about a background of which parsers make different addresses: the first proposal is for all."""
+    found = (proposal for address in addresses for proposal in _image(page, address, cut, technique, count))
+    yield from islice(found, 1)
 
 
 def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> Iterator[Proposal]:

@@ -27,13 +27,17 @@ class Place(StrEnum):
 
 
 class Reference(NamedTuple):
-    """A resource a style sheet names. Replacing `[start, end)` by `replacement` makes it name none."""
+    """A resource a style sheet names. Replacing `[start, end)` by `replacement` makes it name none.
+
+    `url` ends at any mark that may delimit what stands around it, `whole` where a browser has it end.
+    """
 
     url: str
     place: Place
     start: int
     end: int
     replacement: str
+    whole: str
 
 
 # Anchored on the parenthesis and the at sign: rare characters, which the engine finds by memchr.
@@ -44,6 +48,7 @@ _FUNCTION = re.compile(
 )
 _IMPORT = re.compile(r"@import(?=[ \t\n\r\f\"'])", re.IGNORECASE | re.ASCII)
 _VALUE = re.compile(r"""[ \t\n\r\f]*+(?:(["'])([^"'<>(\n]*+)|()([^"'<>() \t\n\r\f]*+))""")
+_WHOLE = re.compile(r"""[ \t\n\r\f]*+(?:"([^"\n]*+)|'([^'\n]*+)|([^"'() \t\n\r\f]*+))""")
 _CLOSE = re.compile(r"""["']?[ \t\n\r\f]*+\)""")
 # What names a string of which `image-set(var(--name) 1x)` makes an address: custom properties, and what stands where
 # they are registered or a function is defined, which is rare enough to look for that first.
@@ -129,9 +134,9 @@ def _url(text: str, start: int, inside: int, budget: Budget) -> Iterator[Referen
     close = _CLOSE.match(text, end)
     place = _place(text, start, url, budget)
     if close and close[0].startswith(match[1] or (")", " ", "\t", "\r", "\n", "\f")):
-        yield Reference(url, place, start, close.end(), NOTHING)
+        yield Reference(url, place, start, close.end(), NOTHING, url)
     else:
-        yield Reference(url, place, match.start(group), end, "" if match[1] else STUMP)
+        yield Reference(url, place, match.start(group), end, "" if match[1] else STUMP, _whole(text, inside))
 
 
 def _strings(text: str, start: int, depth: int, budget: Budget) -> Generator[Reference, None, int]:
@@ -154,9 +159,15 @@ def _string(text: str, start: int, place: Place) -> Iterator[Reference]:
     if match is None or not (_leads_off(match[2]) or (place is Place.IMPORT and _DOCUMENT.match(match[2]))):
         return
     if match[1] == match[3]:
-        yield Reference(match[2], place, match.start(), match.end(), NOTHING)
+        yield Reference(match[2], place, match.start(), match.end(), NOTHING, match[2])
     else:
-        yield Reference(match[2], place, match.start(2), match.end(2), "")
+        yield Reference(match[2], place, match.start(2), match.end(2), "", _whole(text, start))
+
+
+def _whole(text: str, start: int) -> str:
+    """What a browser takes for the address at `start`, to its own closing mark."""
+    match = _WHOLE.match(text, start)
+    return match[match.lastindex] if match and match.lastindex else ""
 
 
 def _leads_off(url: str) -> bool:

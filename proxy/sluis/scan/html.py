@@ -33,10 +33,10 @@ class Attribute:
     """One attribute as written: `[start, end)` from its name past its value's closing quote.
 
     `quote` is the delimiter, `''` for an unquoted or missing value. An unquoted value ends at a stray quote, so that
-    an edit cannot swallow a delimiter that belongs to a tag around this one.
+    an edit cannot swallow a delimiter that belongs to a tag around this one; `whole` goes on, as browsers do.
     """
 
-    __slots__ = ("end", "name", "quote", "raw", "start", "value_end", "value_start")
+    __slots__ = ("end", "name", "quote", "raw", "start", "value_end", "value_start", "whole")
 
     def __init__(self, match: re.Match[str]) -> None:
         self.name = match[1].lower()
@@ -45,6 +45,7 @@ class Attribute:
         self.quote = ("", "", '"', "'", "")[group]
         self.value_start, self.value_end = match.span(group) if group > 1 else (self.end, self.end)
         self.raw: str = match[group] if group > 1 else ""
+        self.whole = self.raw
         if group == 4 and (stray := _STRAY.search(self.raw)):
             self.raw = self.raw[: stray.start()]
             self.end = self.value_end = self.value_start + stray.start()
@@ -53,6 +54,11 @@ class Attribute:
     def value(self) -> str:
         """The value with character references decoded."""
         return unescape(self.raw)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What different parsers take for the value, decoded: the one, or behind it what goes on past a stray quote."""
+        return (self.value,) if self.whole is self.raw else (self.value, unescape(self.whole))
 
 
 class Tag:
