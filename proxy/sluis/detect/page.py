@@ -34,9 +34,9 @@ _TALL = tuple(
     )
     for begin in (r"<body(?=[\s/])", *(rf"{name}(?<![\w.#-]{name})[^{{}}<>]{{0,80}}\{{" for name in ("body", "html")))
 )
-# A rule by which images are drawn that say of themselves that they are not.
+# A rule by which images are drawn that say of themselves that they are not; it begins with a word, too.
 _DRAWN = re.compile(
-    r"(?<![\w.#-])img(?![\w-])[^{}<>]{0,80}\{[^{}<>]{0,999}?display[ \t\n\r\f]*+:[^;{}<>]{0,80}?!", re.ASCII
+    r"img(?<![\w.#-]img)(?![\w-])[^{}<>]{0,80}\{[^{}<>]{0,999}?display[ \t\n\r\f]*+:[^;{}<>]{0,80}?!", re.ASCII
 )
 _SCANNER = TagScanner(ELEMENTS)
 
