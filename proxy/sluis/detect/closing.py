@@ -33,7 +33,7 @@ def closing(page: Page) -> Iterator[Proposal]:
         for tag, url in suspects:
             address = tag.value("src")
             judgement = judge_closing(url, counts[address])
-            if judgement.certain and (whole := cut_tag(tag, page.budget, fit=page.policy.fit)):
+            if judgement.certain and (whole := cut_tag(page, tag)):
                 technique, why, confidence = judgement.technique, judgement.why, judgement.confidence
                 action, cut = leaving(page, tag.named({"src"})[0], whole)
                 yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)

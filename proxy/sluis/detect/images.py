@@ -153,7 +153,7 @@ def _outcome(page: Page, source: Source, use: Use = ONCE) -> Outcome | None:
 
 def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Source, Outcome]]) -> Iterator[Proposal]:
     """What to do about the sources of one tag, in each of the attributes that hold them, however many there are."""
-    whole = cut_tag(tag, page.budget, fit=page.policy.fit) if tag.name in _WHOLE else None
+    whole = cut_tag(page, tag) if tag.name in _WHOLE else None
     for attribute in tag.named(SOURCES[tag.name]):
         for address in dict.fromkeys(_addresses(page, attribute)):
             if found := guilty.get((attribute.name, address)):

@@ -47,7 +47,7 @@ def kindred(page: Page) -> Iterator[Proposal]:
         return
     shared = _marks_of_links(page)
     for tag, url in alone:
-        if not shared.isdisjoint(_marks(url)) and (whole := cut_tag(tag, page.budget, fit=page.policy.fit)):
+        if not shared.isdisjoint(_marks(url)) and (whole := cut_tag(page, tag)):
             action, cut = leaving(page, tag.named({"src"})[0], whole)
             address = tag.value("src")
             confidence, technique, why = KINDRED

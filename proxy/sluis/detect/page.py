@@ -1,6 +1,7 @@
 """One reading of one HTML part, and what every detector needs beside its text."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ _TELLING = 16_384  # characters of an address that loads; clients ask for longer
 _BLANK = frozenset(" \t\n\r\f\xa0")
 _SPACES = ("&nbsp;", "&zwnj;", "&#160;", "&#xa0;", "&#8203;")
 _TAG = re.compile("<")
+_OPENING, _CLOSING = re.compile("<!--"), re.compile("-->")
 _BOX = re.compile("<(/?)(div|t(?:able|d)|center|blockquote|fieldset|section|article|main)(?=[\\s/>])", re.ASCII)
 _BOXLESS = re.compile("</?(?:html|body|p|br|a|img|image|span|font|b|i|u|em|strong|small)[\\s/>]|<!", re.ASCII)
 # A body, or a rule for one, whose background or place depends on where the page ends. Each begins with a word of its
@@ -131,6 +133,21 @@ class Page:
     def sheets(self) -> Sheets:
         """What its style sheets show and hide on narrow screens. Raises `Overrun`."""
         return sheets(self.text, self.lowered, self.budget)
+
+    def in_comment(self, position: int) -> bool:
+        """Whether a comment that opened before `position` has not closed by then."""
+        opened, closed = self._comments
+        index = bisect_right(opened, position - 4) - 1
+        if index < 0:
+            return False
+        end = bisect_left(closed, opened[index] + 4)
+        return end == len(closed) or closed[end] > position - 3
+
+    @cached_property
+    def _comments(self) -> tuple[list[int], list[int]]:
+        """Where comments open and where they close."""
+        opened = [each.start() for each in _OPENING.finditer(self.text)]
+        return opened, [each.start() for each in _CLOSING.finditer(self.text)]
 
     def url(self, value: str) -> Url | None:
         """`value`, an attribute's, as an http or https URL; None if it is none."""

@@ -6,11 +6,9 @@ quotes that are not their own.
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from functools import lru_cache
 
+from sluis.detect.page import Page
 from sluis.detect.proposal import Cut
-from sluis.scan.budget import Budget
 from sluis.scan.html import Attribute, Tag, enclosing
 
 _BLANKS = " \t\n\r\f"
@@ -18,21 +16,20 @@ _PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEA
 _SANDBOX = "sandbox"
 _ENTITY = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*+;)")
 _ASSIGNMENT = re.compile(r"[ \t\n\r\f]*+=")
-_OPENING, _CLOSING = re.compile("<!--"), re.compile("-->")
 _UNSAFE = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", "`": "%60", " ": "%20"}
 
 
-def cut_tag(tag: Tag, budget: Budget, *, fit: bool) -> Cut | None:
+def cut_tag(page: Page, tag: Tag) -> Cut | None:
     """`tag` gone; None where that would change what stands around it: cut its attributes instead.
 
     Its `>` may also end a tag in which it stands, and its quotes may be those of an attribute around it. To keep a
     length it becomes a comment, which unlike blanks shows nowhere; within a comment it becomes blanks.
     """
-    if tag.stray_quote or not tag.closed or enclosing(tag.text, tag.start, budget):
+    if tag.stray_quote or not tag.closed or enclosing(page.text, tag.start, page.budget):
         return None
-    if not fit:
-        return Cut(tag.start, tag.end, _joint(tag.text, tag.start, tag.end), 0)
-    if in_comment(tag.text, tag.start):
+    if not page.policy.fit:
+        return Cut(tag.start, tag.end, _joint(page.text, tag.start, tag.end), 0)
+    if page.in_comment(tag.start):
         return Cut(tag.start, tag.end, "", 0)
     return Cut(tag.start, tag.end, "<!---->", 4)
 
@@ -86,22 +83,6 @@ def escaped(value: str, like: str, quote: str = "") -> str:
     if "&" in value and ("&" not in like or _ENTITY.search(like) or _ENTITY.search(value)):
         value = value.replace("&", "&amp;")
     return value if value.isascii() else value.encode("ascii", "xmlcharrefreplace").decode()
-
-
-def in_comment(text: str, position: int) -> bool:
-    """Whether a comment that opened before `position` has not closed by then."""
-    opened, closed = _comments(text)
-    index = bisect_right(opened, position - 4) - 1
-    if index < 0:
-        return False
-    end = bisect_left(closed, opened[index] + 4)
-    return end == len(closed) or closed[end] > position - 3
-
-
-@lru_cache(maxsize=2)
-def _comments(text: str) -> tuple[list[int], list[int]]:
-    """Where comments open and where they close, found once for all the tags of a text."""
-    return [each.start() for each in _OPENING.finditer(text)], [each.start() for each in _CLOSING.finditer(text)]
 
 
 def _joint(text: str, start: int, end: int) -> str:
