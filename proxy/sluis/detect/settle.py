@@ -35,6 +35,8 @@ _CONTAINED = re.compile(
 _JOINED = re.compile(r"""[^"')]["']|-(?:->|>)""")
 _QUOTE = re.compile("[\"']")
 _TELLING = re.compile(rf"\(|@import|[\s/\"':](?:href|background|{'|'.join(ANYWHERE)})\s*+=", re.ASCII | re.IGNORECASE)
+# Techniques whose cuts make other text of what stands around: a name or an address without its NUL is another.
+_REREAD = frozenset({INLINE, "nul", "entity"})
 _ROUNDS = 8  # readings of a tangled text; hostile ones that need more pass whole
 
 
@@ -54,8 +56,8 @@ def _reaching(page: Page, proposal: Proposal) -> bool:
     may read as markup itself, and a script may stand within what looks like one.
     """
     text, (start, end, replacement, _) = page.text, proposal.cut
-    if proposal.technique == INLINE or replacement is None or text.startswith("<", start):
-        return proposal.technique == INLINE
+    if proposal.technique in _REREAD or replacement is None or text.startswith("<", start):
+        return proposal.technique in _REREAD and replacement is not None
     if _CONTAINED.fullmatch(text, start, end) is None or _JOINED.match(text, end - 1):
         return True
     if _QUOTE.findall(text, start, end) != _QUOTE.findall(replacement):
