@@ -58,17 +58,22 @@ class Columns:
 
     def __init__(self, raw: bytes, start: int) -> None:
         self._raw, self.position, self._column = raw, start, 0
+        self._begin, self._seen = 0, start  # of the line at `_seen`, if it begins behind `position`
 
     def at(self, position: int) -> int:
         """The column of `position`, which no edit made so far lies behind."""
-        begin = self._raw.rfind(b"\n", self.position, position) + 1
-        return position - begin if begin else self._column + position - self.position
+        if position < self._seen:
+            self._begin, self._seen = 0, self.position
+        self._begin = self._raw.rfind(b"\n", self._seen, position) + 1 or self._begin
+        self._seen = position
+        return position - self._begin if self._begin else self._column + position - self.position
 
     def after(self, edit: Edit) -> None:
         """Go on behind `edit` as it was made."""
         begin = edit.octets.rfind(b"\n") + 1
         self._column = len(edit.octets) - begin + (0 if begin else self.at(edit.start))
-        self.position = edit.end
+        self.position = self._seen = edit.end
+        self._begin = 0
 
 
 def blanks(edit: Edit, count: int) -> bytes:
