@@ -48,19 +48,9 @@ _BACK = re.compile(
 # Words of what is good for something itself: anywhere in the page's address, and where a word begins.
 _PERSONAL = any_of(
     (
-        *(
-            "sign-?_?in",
-            "sign-?_?up",
-            "log-?_?in",
-            "log-?_?out",
-            "oauth",
-            "saml",
-            "passw",
-            "verif",
-            "confirm",
-            "activat",
-        ),
-        *("reset", "magic", "invit", "unsub", "subscri", "opt-?out", "prefer", "consent", "checkout", "regist", "rsvp"),
+        *("sign-?_?in", "sign-?_?up", "log-?_?in", "log-?_?out", "oauth", "saml", "passw", "verif", "confirm"),
+        *("activat", "reset", "magic", "invit", "unsub", "subscri", "opt-?out", "prefer", "consent", "checkout"),
+        *("regist", "rsvp"),
     )
 )
 _USEFUL = re.compile(
