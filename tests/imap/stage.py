@@ -125,5 +125,6 @@ async def stage(
     finally:
         await gate.close(grace=0.0)
         for player in players:
-            player.writer.transport.abort()
+            if not player.writer.transport.is_closing():  # one that is closed has no loop any more
+                player.writer.transport.abort()
         behind.close()

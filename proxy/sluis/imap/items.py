@@ -165,9 +165,15 @@ class Items:
         """Octets of a message go on as they came. Raises WithheldError where the operator does not want that."""
         if stage != "size":
             self._service.metrics.failure(EDGE, stage)
-        done = "withheld" if self._service.closed else "passed as it came"
-        _log.warning(f"a message was {done}", edge=EDGE, session=self._session, stage=stage, reason=reason)
-        if self._service.closed:
+        closed = self._service.closed
+        _log.warning(
+            "a message was withheld" if closed else "a message was passed as it came",
+            edge=EDGE,
+            session=self._session,
+            stage=stage,
+            reason=reason,
+        )
+        if closed:
             raise WithheldError(_CANNOT)
         self._service.metrics.original_passed(EDGE)
 
