@@ -197,7 +197,7 @@ def test_all_that_others_collected(reading: Gate, dovecot: Dovecot):
         direct.select("Tracked-corpus", readonly=True)
         for items in TRUE_FORMS:
             assert answers(through, items) == answers(direct, items), items
-    (passed,) = re.findall(r"^sluis_originals_passed_total.* (\S+)$", reading.metrics(), re.MULTILINE)
+    passed = originals_passed(reading)
     forms = len(FORMS) + len(TRUE_FORMS)
     print(f"{count} messages in {forms} forms: {count * forms} answers alike; {passed} pieces passed as they came")
 
@@ -324,6 +324,12 @@ def test_a_certificate_is_renewed_without_a_restart(secret: Dovecot, theirs: Cer
         assert client.noop()[0] == "OK"
 
 
+def originals_passed(gate: Gate) -> str:
+    """How many pieces passed as they came: the corpus has eleven messages that cannot be understood whole."""
+    (passed,) = re.findall(r"^sluis_originals_passed_total.* (\S+)$", gate.metrics(), re.MULTILINE)
+    return str(passed)
+
+
 def reader(dovecot: Dovecot, gate: Gate, wanted: dict[int, bytes], seed: int) -> int:
     """One of many clients that read, mark, add and remove mail at random; how many messages it has read."""
     chance, read = random.Random(seed), 0
@@ -350,8 +356,8 @@ def reader(dovecot: Dovecot, gate: Gate, wanted: dict[int, bytes], seed: int) ->
 
 def test_many_clients_at_once(reading: Gate, dovecot: Dovecot):
     fill(dovecot, "many", fixtures())
-    wanted = cleaned(dovecot, "many")
+    wanted, passed = cleaned(dovecot, "many"), originals_passed(reading)
     with ThreadPoolExecutor(8) as threads:
         read = list(threads.map(lambda seed: reader(dovecot, reading, wanted, seed), range(8)))
     assert sum(read) > 50
-    assert 'sluis_originals_passed_total{edge="imap"} 0.0' in reading.metrics()
+    assert originals_passed(reading) == passed
