@@ -5,6 +5,14 @@ A limit for each message and one for connections leave their product, which is m
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+
+class Takes(Protocol):
+    """What room is taken of."""
+
+    def take(self, octets: int) -> bool:
+        """Take so much of it, or give back what is less than nothing; False where that may not be."""
 
 
 class Memory:
@@ -37,15 +45,15 @@ class Memory:
 
 
 class Share:
-    """What one message has taken."""
+    """What one message has taken of `room`."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
+    def __init__(self, room: Takes) -> None:
+        self._room = room
         self.held = 0
 
     def hold(self, octets: int) -> bool:
         """Hold so many octets in all from now on; False where there is no room for them, and all is as before."""
-        taken = self._memory.take(octets - self.held)
+        taken = self._room.take(octets - self.held)
         if taken:
             self.held = octets
         return taken

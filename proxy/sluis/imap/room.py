@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from sluis.edge import memory
+
 PATIENCE = 30.0  # seconds to wait for room; mail clients give up after a minute or so in which nothing comes
 
 
@@ -147,19 +149,12 @@ class Portion:
         return max(0, octets - self._room.own)
 
 
-class Share:
+class Share(memory.Share):
     """What one response has of its session's portion."""
 
     def __init__(self, portion: Portion) -> None:
+        super().__init__(portion)
         self._portion = portion
-        self.held = 0
-
-    def hold(self, octets: int) -> bool:
-        """Hold so many octets in all from now on; False where there is no room for them, and all is as before."""
-        taken = self._portion.take(octets - self.held)
-        if taken:
-            self.held = octets
-        return taken
 
     async def wait(self, octets: int) -> bool:
         """As `hold`, but for a while wait for room where there is none."""

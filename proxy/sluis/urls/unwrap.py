@@ -87,6 +87,14 @@ def _proofpoint_v3(text: str) -> str:
     return re.sub(r"^(https?):/+", r"\1://", url, flags=re.IGNORECASE)
 
 
+def _counted(octets: bytes, start: int, length: int) -> str:
+    """The text of `length` octets at `start`."""
+    text = octets[start : start + length]
+    if len(text) < length:
+        raise ValueError("cut short")
+    return text.decode()
+
+
 _SPARKPOST = re.compile(rb"F\x04.{4}\?(?:E\x05.{5})?(?:D(.)|\x84(..))", re.DOTALL)
 
 
@@ -96,11 +104,7 @@ def _sparkpost(text: str) -> str:
     match = _SPARKPOST.match(octets)
     if match is None:
         raise ValueError("no URL in it")
-    length = int.from_bytes(match[1] or match[2], "little")
-    url = octets[match.end() : match.end() + length]
-    if len(url) < length:
-        raise ValueError("cut short")
-    return url.decode()
+    return _counted(octets, match.end(), int.from_bytes(match[1] or match[2], "little"))
 
 
 _EXPONEA = re.compile(rb"(?:\x12 .{32})?\x1a([\x00-\x7f]|[\x80-\xff][\x00-\x7f])", re.DOTALL)
@@ -113,11 +117,7 @@ def _exponea(text: str) -> str:
     if match is None:
         raise ValueError("no URL in it")
     low, *high = match[1]  # a length to the base of 128
-    length = (low & 0x7F) + sum(each << 7 for each in high)
-    url = octets[match.end() : match.end() + length]
-    if len(url) < length:
-        raise ValueError("cut short")
-    return url.decode()
+    return _counted(octets, match.end(), (low & 0x7F) + sum(each << 7 for each in high))
 
 
 _ZETA = re.compile(r"(?:^|/)([VHq])([\w-]++)")
