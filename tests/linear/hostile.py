@@ -1,6 +1,7 @@
 """Texts and messages that would cost a careless reader the square of their length, each at any size."""
 
-from base64 import encodebytes
+import zlib
+from base64 import encodebytes, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -8,6 +9,8 @@ OPEN = "https://u1.ct.sendgrid.net/wf/open?upn=u001.Qm9vZ2llLXdvb2dpZQ-2BtzKq_D_
 SES = (
     "https://vk39fk6q.r.eu-west-1.awstrack.me/L0/https:%2F%2Fshop.example%2F/1/0102018969854525-eb08255a-000000/x-Y_z=9"
 )
+# A few octets that come to 64 KB, within which there are as many again.
+PACKED = urlsafe_b64encode(zlib.compress(b"eJwBAAD-|" * 7_000)).decode()
 PIXEL = f'<img src="{OPEN}" width=1 height=1>'
 
 Hostile = Callable[[int], bytes]  # a message of about so many octets
@@ -152,6 +155,10 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
         "addresses carried": _numbered('<a href="https://t.example/out?a=#&url=https%3A%2F%2Fshop.example%2F#">x</a>'),
         "carried or not": _numbered(
             f'<a href="https://t.example/#{"/eyJhIjoiYiJ9" * 8}?u=eyJ&v=aHR0c&w=eyJ.eyJ.">x</a>'
+        ),
+        "compressed addresses": _numbered(f'<a href="https://t.example/c/#/{PACKED}?u={PACKED}">x</a>'),
+        "words within words": _numbered(
+            f'<a href="https://t.example/{"click" * 200}#?url=http://{"aff" * 200}.example">x</a>'
         ),
         "images relative to a base": _numbered('<base href="http://shop.example/"><img src="#.png"><a href="#">x</a>'),
         "open bases": _html('<base href="http://shop.example/" '),
