@@ -55,6 +55,11 @@ def leads_to(url: str) -> str | None:
         f"https://news.example/click/7b2c/{SHOP}",  # all that follows is its
         f"https://news.example/redirect?{SHOP}",
         f"https://news.example/redirect?{CODED}",
+        f"https://news.example/x.php?url={CODED}",  # a script of somebody's own
+        f"https://news.example/click/id:7/destination:{CODED}",
+        f"https://ad.news.example/C/?bn=7b2c;ckurl={CODED}",
+        f"https://news.example/click?q=7b2c9d{SHOP.partition('&')[0]}&c=blue".replace("&c=blue", "%26c=blue"),
+        "https://news.example/click?u=//shop.example/sale%3Fid=7%26c=blue",
         f"https://example.org/setlocale/out?redirect={CODED}",  # of another site, which knows nothing of it
         f"https://click.shop.example/redirect?url={CODED}",  # a site that leads to itself, and says so
     ],
@@ -82,6 +87,10 @@ def test_one_address_and_a_page_that_is_named_for_it(url: str) -> None:
         "https://news.example/x/aHR0cHM6Ly9zaG9wLmV4YW1wbGUvc2E/aWQ9Nw",  # base64 has slashes too
         f"https://news.example/a/{quote('https://other.example/click', safe='')}",  # the other's name, not the page's
         f"https://example.org/form?url={CODED}",  # nothing says that it redirects
+        f"https://example.org/index.php?url={CODED}",
+        f"https://example.org/index.php?option=com_mailto&link={base64(SHOP)}",
+        f"https://example.org/go?q=7b2c9d{CODED}",
+        "https://example.org/go?u=//shop.example/sale",
         f"https://example.org/click?subject={CODED}",  # nor that it leads there
         f"https://example.org/click?url={CODED}&to={quote('https://other.example/', safe='')}",
         f"https://desk.example/new?token={sealed(alg='none')}.{sealed(url=SHOP)}.",

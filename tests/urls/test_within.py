@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluis.urls.within import carries, hinted, said, written
+from sluis.urls.within import Written, carries, hinted, said, written
 
 SHOP = "https://shop.example/sale?id=7&c=blue"
 
@@ -34,7 +34,10 @@ LENGTH = len(SHOP)
         (SHOP, "u"),
         (quote(SHOP, safe=""), "u"),
         (quote(quote(SHOP, safe=""), safe=""), "u"),
+        (OBJECT, "url"),
         (base64(SHOP), ""),
+        (base64(base64(SHOP)), ""),
+        (base64(SHOP) + ".html", ""),
         (base64(SHOP) + "==", ""),
         (base64(SHOP) + "~", ""),
         ("a1" + base64(SHOP), ""),  # Bing's
@@ -67,8 +70,16 @@ def test_what_a_person_could_read_is_told_from_what_nobody_could() -> None:
     assert [value.coded for value in written(base64(SHOP), "u")] == [True]
 
 
-def test_without_its_scheme_it_is_told_as_it_is() -> None:
-    assert [value.text for value in written("%2F%2Fshop.example%2Fsale", "u")] == ["//shop.example/sale"]
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("%2F%2Fshop.example%2Fsale", "https://shop.example/sale"),
+        ("www.shop.example/sale", "https://www.shop.example/sale"),
+        ("7b2c9d!-!" + SHOP, SHOP),
+    ],
+)
+def test_what_has_no_scheme_or_does_not_begin_as_an_address_is_not_whole(text: str, address: str) -> None:
+    assert list(written(text, "u")) == [Written(address, "u", coded=False, whole=False)]
 
 
 def test_a_length_to_the_base_of_128_is_read_too() -> None:
@@ -103,13 +114,13 @@ def test_what_is_no_code_says_nothing(text: str) -> None:
 @given(st.text(st.characters(codec="ascii")) | st.binary().map(base64), st.integers(0, 4))
 def test_whatever_is_read_begins_as_an_address_does(text: str, depth: int) -> None:
     for value in written(text, "u", depth):
-        assert value.text[:4].lower() == "http" or value.text.startswith("//")
+        assert value.text[:4].lower() == "http"
         assert carries(text)
 
 
-@given(st.text(st.characters(codec="ascii")))
-def test_hints_are_of_what_follows_the_scheme(text: str) -> None:
-    assert hinted("https://" + text) == carries(text)
+def test_a_site_of_its_own_is_no_hint() -> None:
+    assert not hinted("https://www.shop.example/sale?id=7")
+    assert hinted("https://www.shop.example/sale?to=www.other.example")
 
 
 def test_nothing_grows_beyond_what_one_code_may_come_to() -> None:

@@ -21,6 +21,8 @@ _HOST = 253  # characters of a host, which DNS has no more of (RFC 1035 §2.3.4)
 _WORDS = 48  # characters of a segment, over which it has no words but is a token
 _REST = re.compile(r"/\*?(?=https?:/)", re.IGNORECASE)  # an address within a path, which all that follows belongs to
 
+_NAMED = re.compile(r"([a-z_-]{1,32})[=:](?=http)", re.IGNORECASE)  # a segment that is a parameter
+
 
 class Carried(NamedTuple):
     """Where a redirect leads, and whether it is there to warn of dangerous sites."""
@@ -38,7 +40,7 @@ def carried(url: Url) -> Carried | None:
     if page.useful or (rest and page.named < signs.SURE):
         return None
     values = written(rest, signs.UNNAMED) if rest else _values(url, page)
-    found = {text for value in values if (text := _address(page, value)) and _leads(page, value, text)}
+    found = {text for value in values if (text := destination(value.text)) and _leads(page, value, text)}
     return Carried(found.pop(), page.guards) if len(found) == 1 else None
 
 
@@ -64,33 +66,35 @@ def _page(url: Url, path: str, given: dict[str, str]) -> signs.Page:
     return signs.page(url.host, segments, {name: value for name, value in given.items() if not carries(value)})
 
 
-def _address(page: signs.Page, value: Written) -> str | None:
-    """`value` as a URL; what is surely a redirect leads by https to one that has no scheme, as its own page is read."""
-    bare = value.text.startswith("//")
-    return None if bare and page.named < signs.SURE else destination("https:" * bare + value.text)
-
-
 def _leads(page: signs.Page, value: Written, text: str) -> bool:
     inner = parse(text)
-    return inner is not None and signs.agree(page, value.name, inner.host, coded=value.coded)
+    known = value.whole or page.named == signs.SURE
+    return known and inner is not None and signs.agree(page, value.name, inner.host, coded=value.coded)
 
 
 def _values(url: Url, page: signs.Page) -> Iterator[Written]:
     """All that may be an address in the query of `url`, and in the segments of its path if it is coded there."""
     if WEB.match(url.query) or "=" not in url.query:
         if url.path == "/" or page.named:  # nothing but an address is asked for
-            yield from (value._replace(name=signs.WHOLE) for value in written(url.query, ""))
+            yield from (value._replace(name=signs.WHOLE) for value in written(url.query, signs.UNNAMED))
     else:
-        for name, value in parameters(url.query).items():
+        for name, value in parameters(_separated(url.query)).items():
             if page.named == signs.SURE or name.lower() not in vocabulary.KEYS:
                 yield from written(value, name)
     yield from _segments(url.path.split("/"))
 
 
+def _separated(query: str) -> str:
+    """`query` with its parameters between ampersands: some write semicolons, which no address has that is encoded."""
+    return query if "&" in query or "%3a%2f%2f" not in query.lower() else query.replace(";", "&")
+
+
 def _segments(segments: list[str]) -> Iterator[Written]:
     places = [place for place, segment in enumerate(segments) if coded(segment) or "%" in segment]
     for place in places if len(places) <= _SEGMENTS else ():
-        found = list(written(segments[place], signs.SEGMENT))
+        named = _NAMED.match(segments[place])
+        value, name = (segments[place][named.end() :], named[1]) if named else (segments[place], signs.SEGMENT)
+        found = list(written(value, name))
         # Base64 has slashes too: where what follows could belong to it, nobody knows where it ends. A JWT has none.
         if found and ("." in segments[place] or not any(map(said, _joined(segments[place : place + _SEGMENTS])))):
             yield from found

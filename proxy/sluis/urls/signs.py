@@ -57,7 +57,7 @@ class Page(NamedTuple):
 def page(host: str, segments: Iterable[str], given: Mapping[str, str]) -> Page:
     """What a page says of itself by its host, those segments of its path and parameters that carry no address."""
     own = site(host)
-    path = "/".join(segments)
+    path = "/".join((*segments, *(value.lower() for name, value in given.items() if name.lower() in vocabulary.DOES)))
     below = host.removesuffix(own)
     named = _weight(below + "/" + path)
     labels = (label.rstrip("-0123456789") for label in below.split("."))

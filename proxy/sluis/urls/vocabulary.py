@@ -29,14 +29,15 @@ def _name(words: str, before: str = "") -> re.Pattern[str]:
 REDIRECT = _whole(r"""
     [a-z]*click(?:s|ed|er|thro?u(?:gh)?|out|url|to|time|serv\w*|log|count\w*|track\w*|here|proxy|mate|link|from)?
     [a-z]*(?:clics?|cliks?|clique|klic?ks?|klikni\w*|track(?:ers?|ing)?) [a-z]*redir\w* trk\w{0,3} tr?ck clk rdr
-    deref\w* trace goto outbound outgoing urlopener leaving (?:link|url|exit)_?(?:out|filter|shim) (?:exit|out)_?link
-    weiterleitung umleitung doorsturen przejdz perehod
+    deref\w* trace goto outbound outgoing urlopener leaving (?:link|url|exit)_?(?:out|filter|shim)
+    (?:exit|out)_?link weiterleitung umleitung doorsturen przejdz perehod
 """)
 # and what is said of other things too.
 PERHAPS = _whole(r"""
     [celrtu] rd\d? rt cl ck ctt? cc [des]l elt et emt? c?l\d lk lnks? links? urls? out go\d? away exit jump
     leave thru hop counter stats\w* analytics visit forward fwd resolve deep[-_]?links? aff(?:iliates?|_\w+)?
     partners? banners? ads? promo lead ref bounce cta cread campaigns? rover bc (?:set|change|switch)\w*
+    (?!index|default|home)\w{1,32}\.(?:php\d?|aspx?|cgi|cfm|jsp|phtml|ashx|dll)
 """)
 # Labels of hosts that mail is sent and clicks are counted by.
 HOST = _name(r"""
@@ -61,13 +62,13 @@ BACK = _name(r"""
 """)
 # Of what is good for something itself: anywhere in a host or path,
 PERSONAL = _any(r"""
-    sign-?_?in sign-?_?up log-?_?in log-?_?out oauth saml passw verif confirm activat reset magic invit unsub
+    sign-?_?in sign-?_?up log-?_?in log-?_?out oauth saml passw verif confirm activat reset magic-?_?link invit unsub
     subscri opt-?out prefer consent checkout regist rsvp abmeld afmeld uitschrij desinscri
 """)
 # where a word begins,
 USEFUL = _begun(r"""
     shar submit bookmark intent tweet compose pin/ saves?(?![a-z]) add(?!r) transl valid preview render embed
-    player proxy imag img thumb resiz archiv calend auth sso pay cart friend dodaj teilen partage compart
+    player proxy imag img thumb resiz archiv calend auth sso pay cart friend mailto dodaj teilen partage compart
     condivi
 """)
 # or as a word of a path, where not all says that it is a redirect.
@@ -76,9 +77,11 @@ OWN = _whole(r"""
     print pdf convert qr repl(?:y|ies) comments? reviews? vote rat(?:e|ing)s? survey poll contact support
     tickets? quote compare report abuse spam sign esign approve accept decline reject join meet room lookup
     whois check test analy[sz]e\w* play watch listen maps? edit create new send tell recommend read docs? files?
-    attachment follow like plugins? frame scan siteinfo msg feedback evaluat\w* donate wishlist backlink topic
-    activities
+    attachment follow like plugins? frame scan siteinfo msg feedback evaluat\w* donate
+    wishlist backlink topic activities
 """)
+# Parameters that tell what a page is to do, in words as of its path.
+DOES = frozenset(("action", "act", "op", "do", "cmd", "mode", "option", "task", "func", "method"))
 # What is told along with an address to a page that shows or shares it; and what opens doors.
 TOLD = frozenset(("title", "text", "body", "summary", "description", "media", "via", "hashtags", "status", "subject"))
 KEYS = frozenset(("token", "access_token", "code", "otp", "key", "ticket", "session", "state", "nonce", "auth"))

@@ -17,42 +17,55 @@ from urllib.parse import unquote
 from sluis.rules.shape import parameters
 
 WEB = re.compile(r"(https?):/+(?=[^/])", re.IGNORECASE)
-_NO_SCHEME = re.compile(r"//[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_NO_SCHEME = re.compile(r"(?://|www\.)[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_LATER = re.compile(r"[^/?#]{1,512}?(?=https?://)", re.ASCII)  # a token before an address
 _DEPTH = 4  # layers of codes
 _LONGEST = 8_192  # octets that anything compressed may come to
 _FIELDS = 64  # of an object, or of a list, that are looked at
 _PART = 6  # characters of the shortest signature
 _LONGEST_URL = 4_096  # octets of an address in binary data
-# "http" in base64, by how many octets stand before it, and `{"`; then in hexadecimal; then how zlib and gzip begin.
-_BASE64 = ("aHR0c", "odHRw", "h0dH", "eyJ")
+# "http" in base64, by how many octets stand before it, `{"`, and "http" twice over; then in hexadecimal; then how zlib
+# and gzip begin.
+_BASE64 = ("aHR0c", "odHRw", "h0dH", "eyJ", "YUhSMG")
 _HEX = "68747470"
+_BARE = ("//", "%2F%2F", "%2f%2f", "www.")
 _PACKED = ("eJ", "eN", "H4sI")
 _ALPHABET = re.compile(r"[\w+/-]{12,}", re.ASCII)
 _HTTP, _PRINTED = re.compile(rb"https?://"), re.compile(rb"[!#-;=?-\[\]_a-z~]+")
 _JOINED = re.compile(r"\.|--(?=[0-9a-f]{16,}\Z)")
+_ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)\Z")
 _SEPARATORS = re.compile(r"[|\t\r\n\x00]+")
 _BLANKS = str.maketrans("", "", "\t\r\n\0")
 
 
 class Written(NamedTuple):
-    """A text that begins as a web address does, what it was called ('' for nothing), and if a person could read it."""
+    """A text that begins as a web address does, and what it was called ('' for nothing).
+
+    `coded`: no person could read it. `whole`: it had its scheme, and nothing stood before it.
+    """
 
     text: str
     name: str
     coded: bool
+    whole: bool = True
 
 
 def hinted(text: str) -> bool:
     """Whether the URL `text` could carry an address at all. Nearly none does."""
-    return carries(text[8:])
+    return _hinted(text[8:])
 
 
 def carries(text: str) -> bool:
-    """The same of a part of one. Each `in` takes a tenth of the time of a pattern, and every link is asked."""
+    """The same of a part of one."""
+    return text.startswith(_BARE) or _hinted(text)
+
+
+def _hinted(text: str) -> bool:
+    """Each `in` takes a tenth of the time of a pattern, and every link is asked."""
     low = text.lower()
-    if "http" in low or "=//" in low or "=%2f%2f" in low or low.startswith(("//", "%2f%2f")) or _HEX in low:
+    if "http" in low or "=//" in low or "=%2f%2f" in low or "=www." in low or _HEX in low:
         return True
-    if "eyJ" in text or "aHR0c" in text or "h0dH" in text or "odHRw" in text or "H4sI" in text:
+    if "eyJ" in text or "aHR0c" in text or "h0dH" in text or "odHRw" in text or "H4sI" in text or "YUhSMG" in text:
         return True
     return "/eJ" in text or "=eJ" in text or ".eJ" in text or "/eN" in text or "=eN" in text or text.startswith(_PACKED)
 
@@ -63,16 +76,21 @@ def coded(text: str) -> bool:
 
 
 def written(text: str, name: str, depth: int = _DEPTH, *, hidden: bool = False) -> Iterator[Written]:
-    """Every address that `text`, the value of `name`, is or has in it. What has no scheme is told as it is."""
+    """Every address that `text`, the value of `name`, is or has in it; by https where it has no scheme."""
     if WEB.match(text):
         yield Written(WEB.sub(r"\1://", text, count=1), name, hidden)
     elif _NO_SCHEME.match(text):
-        yield Written(text, name, hidden)
+        yield Written("https://" + text.removeprefix("//"), name, hidden, whole=False)
     elif depth and "%" in text and carries(text):
         yield from written(unquote(text), name, depth - 1, hidden=hidden)
+    elif depth and text[:1] in {"{", "["} and "http" in text:
+        for field, value in _object(text):
+            yield from written(value, field, depth - 1, hidden=hidden)
     elif depth and coded(text):
         for field, value in said(text, inner=hidden):
             yield from written(value, field, depth - 1, hidden=True)
+    elif (later := _LATER.match(text)) and text.count("http") == 1:
+        yield Written(text[later.end() :], name, hidden, whole=False)
 
 
 def said(text: str, *, inner: bool = False) -> list[tuple[str, str]]:
@@ -81,7 +99,7 @@ def said(text: str, *, inner: bool = False) -> list[tuple[str, str]]:
     Of what dots or dashes join, as JSON Web Tokens are (RFC 7519 §3) and signed values, each part that may be a code.
     What is compressed is not read within another code (`inner`): it would grow at every layer.
     """
-    parts = [part for part in _JOINED.split(text) if part]
+    parts = [part for part in _JOINED.split(_ENDING.sub("", text)) if part]
     if min(map(len, parts), default=0) < _PART:  # a page's name and its ending
         return []
     read = (part for part in parts if coded(part) and not (inner and part.startswith(_PACKED)))
@@ -120,10 +138,16 @@ def _inflated(octets: bytes) -> bytes:
 
 def _fields(text: str) -> list[tuple[str, str]]:
     if text[:1] in {"{", "["}:
-        return list(islice(_items(json.loads(text), "", _DEPTH), _FIELDS))
+        return _object(text)
     if "=http" in text.lower() and not WEB.match(text):
         return list(islice(parameters(text).items(), _FIELDS))
     return [("", each) for each in islice(_SEPARATORS.split(text), _FIELDS)]
+
+
+def _object(text: str) -> list[tuple[str, str]]:
+    with suppress(ValueError, RecursionError):
+        return list(islice(_items(json.loads(text), "", _DEPTH), _FIELDS))
+    return []
 
 
 def _items(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
