@@ -87,6 +87,7 @@ def test_one_address_and_a_page_that_is_named_for_it(url: str) -> None:
         "https://news.example/x/aHR0cHM6Ly9zaG9wLmV4YW1wbGUvc2E/aWQ9Nw",  # base64 has slashes too
         f"https://news.example/a/{quote('https://other.example/click', safe='')}",  # the other's name, not the page's
         f"https://example.org/form?url={CODED}",  # nothing says that it redirects
+        f"https://example.org/7b2c9d/{b'https://shop.example/logo.png'.hex()}",  # fetched for a picture
         f"https://example.org/index.php?url={CODED}",
         f"https://example.org/index.php?option=com_mailto&link={base64(SHOP)}",
         f"https://example.org/go?q=7b2c9d{CODED}",

@@ -68,8 +68,9 @@ def _page(url: Url, path: str, given: dict[str, str]) -> signs.Page:
 
 def _leads(page: signs.Page, value: Written, text: str) -> bool:
     inner = parse(text)
-    known = value.whole or page.named == signs.SURE
-    return known and inner is not None and signs.agree(page, value.name, inner.host, coded=value.coded)
+    if inner is None or (page.named < signs.SURE and (not value.whole or vocabulary.PICTURE.search(inner.path))):
+        return False
+    return signs.agree(page, value.name, inner.host, coded=value.coded)
 
 
 def _values(url: Url, page: signs.Page) -> Iterator[Written]:

@@ -68,7 +68,7 @@ PERSONAL = _any(r"""
 # where a word begins,
 USEFUL = _begun(r"""
     shar submit bookmark intent tweet compose pin/ saves?(?![a-z]) add(?!r) transl valid preview render embed
-    player proxy imag img thumb resiz archiv calend auth sso pay cart friend mailto dodaj teilen partage compart
+    player proxy camo imag img thumb resiz archiv calend auth sso pay cart friend mailto dodaj teilen partage compart
     condivi
 """)
 # or as a word of a path, where not all says that it is a redirect.
@@ -92,5 +92,7 @@ COUNTED = _name(r"""
     \w*id \w*aff\w* camp\w* subid\d? publisher\w* merchant\w* e?mail contact recipient user\w* member\w*
     sig(?:nature)?
 """)
+# What a page that is not surely a redirect fetches for another, as proxies do.
+PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|ico)\Z", re.IGNORECASE)
 # Of those that warn of dangerous sites.
 GUARD = _any("safe protect defen[cs]e secur guard threat phish scan sandbox inky")
