@@ -36,10 +36,11 @@ def carried(url: Url) -> Carried | None:
     if not hinted(url.text) or len(url.host) > _HOST:
         return None
     path, rest = _split(url)
-    page = _page(url, path, {} if rest else parameters(url.query))
+    given = {} if rest else parameters(_separated(url.query))
+    page = _page(url, path, given)
     if page.useful or (rest and page.named < signs.SURE):
         return None
-    values = written(rest, signs.UNNAMED) if rest else _values(url, page)
+    values = written(rest, signs.UNNAMED) if rest else _values(url, page, given)
     found = {text for value in values if (text := destination(value.text)) and _leads(page, value, text)}
     return Carried(found.pop(), page.guards) if len(found) == 1 else None
 
@@ -73,13 +74,13 @@ def _leads(page: signs.Page, value: Written, text: str) -> bool:
     return signs.agree(page, value.name, inner.host, coded=value.coded)
 
 
-def _values(url: Url, page: signs.Page) -> Iterator[Written]:
+def _values(url: Url, page: signs.Page, given: dict[str, str]) -> Iterator[Written]:
     """All that may be an address in the query of `url`, and in the segments of its path if it is coded there."""
     if WEB.match(url.query) or "=" not in url.query:
         if url.path == "/" or page.named:  # nothing but an address is asked for
             yield from (value._replace(name=signs.WHOLE) for value in written(url.query, signs.UNNAMED))
     else:
-        for name, value in parameters(_separated(url.query)).items():
+        for name, value in given.items():
             if page.named == signs.SURE or name.lower() not in vocabulary.KEYS:
                 yield from written(value, name)
     yield from _segments(url.path.split("/"))
