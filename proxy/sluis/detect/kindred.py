@@ -2,8 +2,8 @@
 
 A sender's kit names the reader by one token in links that count clicks and in the image that counts openings, or has
 one script for both. On a domain of the sender's own no list knows either. A token is one weak signal, that the links
-share it another, that the image is alone at its host a third; a picture's name, an `alt` text, a link around it or a
-size each clear it.
+share it, or that no picture's name is asked for, another, that the image is alone at its host a third; that its page is
+named for counting is worth both. A picture's name, an `alt` text, a link around it or a size each clear it.
 """
 
 import re
@@ -14,7 +14,7 @@ from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, box
 from sluis.detect.closing import IMAGES, asked, unknown
 from sluis.detect.page import Page
-from sluis.detect.pixels import KINDRED, REPEATS, impersonal
+from sluis.detect.pixels import COUNTING, KINDRED, REPEATS, SCRIPT, Judgement, counts, impersonal, scripted
 from sluis.detect.proposal import Proposal
 from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import cut_tag
@@ -31,35 +31,53 @@ _SIDES = ("width", "height")  # whether an attribute's, a style's or a picture's
 _TOKEN = re.compile(r"(?<![\w-])(?=(?:[A-Za-z_-]*+[0-9]){3})(?=[0-9]*+[A-Za-z_-])[\w-]{16,}+", re.ASCII)
 # The same in the value of a parameter, where dots may stand in it.
 _VALUE = re.compile(r"(?=(?:[A-Za-z_.-]*+[0-9]){3})(?=[0-9.]*+[A-Za-z_-])[\w.-]{16,}+", re.ASCII)
+_MARK = 1  # characters of an `alt` text that is none
 _LINK = 4096  # characters ahead of an image in which a link around it would begin
 
 
 def kindred(page: Page) -> Iterator[Proposal]:
-    """Proposals for images that share a token or a script with a link. Whether one goes does not hang on the others."""
+    """Proposals for images that share a token or a script with a link, or whose page is one that counts. Whether one
+    goes does not hang on the others."""
     if page.policy.blank_images:
         return  # all images lose their source there
-    if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
-        return
-    hosts = _hosts(page)
-    counts = asked(page)
-    alone = [(tag, url) for tag, url in suspects if url.host not in hosts and counts[tag.value("src")] < REPEATS]
-    if not alone:
-        return
-    shared = _marks_of_links(page)
-    for tag, url in alone:
-        if not shared.isdisjoint(_marks(url)) and (whole := cut_tag(page, tag)):
+    often = asked(page)
+    suspects = [
+        (tag, url)
+        for tag in page.tags
+        if tag.name in IMAGES and (url := _suspect(page, tag)) and often[tag.value("src")] < REPEATS
+    ]
+    for tag, judgement in _judged(page, suspects):
+        if whole := cut_tag(page, tag):
             action, cut = leaving(page, tag.named({"src"})[0], whole)
+            confidence, technique, why = judgement
             address = tag.value("src")
-            confidence, technique, why = KINDRED
             yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)
+
+
+def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, Judgement]]:
+    yield from ((tag, COUNTING) for tag, url in suspects if counts(url))
+    if others := [(tag, url) for tag, url in suspects if not counts(url)]:
+        hosts = _hosts(page)
+        if alone := [(tag, url) for tag, url in others if url.host not in hosts]:
+            shared = _marks_of_links(page)
+            for tag, url in alone:
+                if not shared.isdisjoint(_marks(url)):
+                    yield tag, KINDRED
+                elif scripted(url):
+                    yield tag, SCRIPT
 
 
 def _suspect(page: Page, tag: Tag) -> Url | None:
     """The address of an image that says nothing of itself, in no link, whose address is not a picture's but a token."""
-    if any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES) or tag.value("alt"):
+    if (
+        any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES)
+        or len(tag.value("alt").strip()) > _MARK
+    ):
         return None
     url = page.url(tag.value("src"))
-    return None if url is None or impersonal(url) or _linked(page, tag.start) else unknown(page, tag)
+    if url is None or (impersonal(url) and not counts(url)) or _linked(page, tag.start):
+        return None
+    return unknown(page, tag)
 
 
 def _linked(page: Page, start: int) -> bool:

@@ -47,7 +47,9 @@ _SIGNALS = {
         Signal("query", 0.2, "its address tells its server something"),
         Signal("numbers", 0.2, "its address carries numbers, as of a mailing and a reader"),
         Signal("counter", 0.2, "it is named like a counter, or lies in a folder that is"),
+        Signal("counting", 0.4, "its page is named for counting openings"),
         Signal("nameless", 0.2, "its address names no file"),
+        Signal("script", 0.2, "its address names no picture"),
         Signal("void", 0.2, "it has neither width nor height, nor a name by which a style sheet could give it one"),
         Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
         Signal("kindred", 0.2, "the mail's links carry its token, or ask the same script"),
@@ -79,9 +81,18 @@ _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASC
 _SEEN = re.compile(
     r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE
 )
+_PICTURES = re.compile(
+    r"ima?ge?s?(?![a-z])|icon|media|static|asset|cdn|proxy|upload|content|cid:|s3\.|x-amz", re.IGNORECASE
+)
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
 _COUNTERS = re.compile(r"/(?:opens?|track(?:er|ing)?|count(?:er)?|contador|beacon|pixel)/", re.IGNORECASE)
+# The same of a segment, which a page's name may be; of an image without a size nothing less says that it counts.
+_COUNTS = re.compile(
+    r"(?<![a-z0-9])(?:(?:e?mail|msg|message)[_-]?opens?|opens?|opened|(?:e?mail[_-]?)?track(?:er|ing)?|trk|beacons?|pixels?"
+    r"|count(?:er)?|contador)(?![a-z0-9])",
+    re.IGNORECASE,
+)
 _FILE = re.compile(r"\.[a-z0-9]{2,5}/?$", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
@@ -141,7 +152,11 @@ def _named(*names: str) -> Judgement:
     return Judgement(confidence, names[0], "; ".join(signal.why for signal in signals if signal.weight > 0))
 
 
-KINDRED = _named("kindred", "token", "alone")  # of an image of no size, asked for as the links are
+# Of an image that says nothing of itself: it is asked for as the links are, its page is named for counting, or no
+# picture's name is asked for.
+KINDRED = _named("kindred", "token", "alone")
+COUNTING = _named("counting", "token")
+SCRIPT = _named("script", "token", "alone")
 
 
 def doubtful(url: Url | None) -> bool:
@@ -152,6 +167,16 @@ def doubtful(url: Url | None) -> bool:
 def impersonal(url: Url) -> bool:
     """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
     return not _telling(url) or _shows(url)
+
+
+def counts(url: Url) -> bool:
+    """Whether the page of an image is named for counting openings, and told whose."""
+    return bool(_COUNTS.search(url.path)) and has_token(url) and not _shows(url)
+
+
+def scripted(url: Url) -> bool:
+    """Whether an image at `url` is asked for by no picture's name, and lies in no folder of pictures."""
+    return not (_IMAGE.search(url.path) or _PICTURES.search(url.text))
 
 
 def _telling(url: Url) -> bool:
