@@ -8,6 +8,7 @@ n-th link of the cleaned mail is what became of the n-th.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 
 from benchmarks.detection.labels import Label
@@ -44,9 +45,22 @@ def outcome(before: list[Address], after: list[Address]) -> dict[int, str | None
             left[address.url] -= 1
     links = [address for address in before if address.kind == "link"]
     remaining = [address.url for address in after if address.kind == "link"]
+    again = set(_again(links)[: max(0, len(links) - len(remaining))])
+    links = [link for number, link in enumerate(links) if number not in again]
     if len(links) != len(remaining):
         raise ValueError("a link is missing")
-    return now | {link.index: url for link, url in zip(links, remaining, strict=True)}
+    found = dict(zip((link.index for link in links), remaining, strict=True))
+    for address in before:
+        if address.kind == "link":
+            now[address.index] = found.get(address.index, now.get(address.index - 1))
+    return now
+
+
+def _again(links: list[Address]) -> list[int]:
+    """Which links are no others than those before them, the last first: the tree writes a link that is never closed
+    again around what follows it, be it an image that goes (HTML §13.2.4.3)."""
+    pairs = enumerate(pairwise(links), 1)
+    return [number for number, (one, other) in pairs if one.url == other.url and not other.text][::-1]
 
 
 def judge(score: Score, labels: Iterable[Label], before: list[Address], now: dict[int, str | None]) -> None:
