@@ -56,6 +56,13 @@ def leads_to(url: str) -> str | None:
         f"https://news.example/redirect?{SHOP}",
         f"https://news.example/redirect?{CODED}",
         f"https://news.example/x.php?url={CODED}",  # a script of somebody's own
+        f"https://news.example/r/clic-229-url-{base64(SHOP)}",
+        f"https://rd.news.example/*{SHOP}",
+        f"https://m.news.example/_ylt=7b2c/**{SHOP.replace(':', '%3A', 1)}",
+        f"https://news.example/track?type=click&enid=7b2c&&&{SHOP}",
+        f"https://cts.news.example/fbl?052fddc181/7163b99660/{CODED}",
+        f"https://mx.example:32224/?{base64('ver=1.001&&url=' + CODED)}",
+        f"https://link.news.example/pXBJ4EFJZ3?%24fallback_url={CODED}",
         f"https://news.example/click/id:7/destination:{CODED}",
         f"https://ad.news.example/C/?bn=7b2c;ckurl={CODED}",
         f"https://news.example/click?q=7b2c9d{SHOP.partition('&')[0]}&c=blue".replace("&c=blue", "%26c=blue"),
@@ -92,6 +99,7 @@ def test_one_address_and_a_page_that_is_named_for_it(url: str) -> None:
         f"https://example.org/index.php?option=com_mailto&link={base64(SHOP)}",
         f"https://example.org/go?q=7b2c9d{CODED}",
         "https://example.org/go?u=//shop.example/sale",
+        f"https://news.example/click/*{SHOP}*{SHOP}",  # where one ends nobody knows
         f"https://example.org/click?subject={CODED}",  # nor that it leads there
         f"https://example.org/click?url={CODED}&to={quote('https://other.example/', safe='')}",
         f"https://desk.example/new?token={sealed(alg='none')}.{sealed(url=SHOP)}.",

@@ -30,6 +30,8 @@ def of(url: str, **given: str) -> Page:
         (of("www.news.example/setlocale"), "redirect"),
         (of("www.news.example/messages/7/click"), "url"),
         (of("newsclicks.example/a"), "data[url]"),
+        (of("www.news.example/a", eventType="linkClick"), "x"),
+        (of("ctd.news.example/a", m="7b2c9d0e"), "T"),
     ],
 )
 def test_signs_of_two_kinds_agree(at: Page, name: str) -> None:
@@ -43,6 +45,7 @@ def test_signs_of_two_kinds_agree(at: Page, name: str) -> None:
         (of("www.news.example/a"), "url"),
         (of("www.news.example/7b2c9d0e"), "url"),  # pages of all kinds have numbers
         (of("www.news.example/a"), "redirect"),
+        (of("www.news.example/a", utm_medium="click"), "url"),
         (of("www.news.example/go"), "x"),  # a name of a letter says nothing
         (of("www.news.example/click"), "return_url"),
         (of("www.news.example/click"), "logo"),

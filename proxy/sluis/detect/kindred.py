@@ -2,8 +2,8 @@
 
 A sender's kit names the reader by one token in links that count clicks and in the image that counts openings, or has
 one script for both. On a domain of the sender's own no list knows either. A token is one weak signal, that the links
-share it, or that no picture's name is asked for, another, that the image is alone at its host a third; that its page is
-named for counting is worth both. A picture's name, an `alt` text, a link around it or a size each clear it.
+share it another, that the image is alone at its host a third; that its page is named for counting, or that it leads to
+a picture of nothing, is worth both. A picture's name, an `alt` text, a link around it or a size each clear it.
 """
 
 import re
@@ -14,7 +14,7 @@ from sluis.detect.beacon import leaving
 from sluis.detect.box import UNSIZED, box
 from sluis.detect.closing import IMAGES, asked, unknown
 from sluis.detect.page import Page
-from sluis.detect.pixels import COUNTING, KINDRED, REPEATS, SCRIPT, Judgement, counts, impersonal, scripted
+from sluis.detect.pixels import BLANK, COUNTING, KINDRED, REPEATS, Judgement, counts, impersonal, leads_to_blank
 from sluis.detect.proposal import Proposal
 from sluis.detect.remote import squeeze
 from sluis.detect.rewrite import cut_tag
@@ -55,27 +55,29 @@ def kindred(page: Page) -> Iterator[Proposal]:
 
 
 def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, Judgement]]:
-    yield from ((tag, COUNTING) for tag, url in suspects if counts(url))
-    if others := [(tag, url) for tag, url in suspects if not counts(url)]:
+    others: list[tuple[Tag, Url]] = []
+    for tag, url in suspects:
+        if judgement := COUNTING if counts(url) else BLANK if leads_to_blank(url) else None:
+            yield tag, judgement
+        else:
+            others.append((tag, url))
+    if others:
         hosts = _hosts(page)
         if alone := [(tag, url) for tag, url in others if url.host not in hosts]:
             shared = _marks_of_links(page)
-            for tag, url in alone:
-                if not shared.isdisjoint(_marks(url)):
-                    yield tag, KINDRED
-                elif scripted(url):
-                    yield tag, SCRIPT
+            yield from ((tag, KINDRED) for tag, url in alone if not shared.isdisjoint(_marks(url)))
 
 
 def _suspect(page: Page, tag: Tag) -> Url | None:
     """The address of an image that says nothing of itself, in no link, whose address is not a picture's but a token."""
-    if (
-        any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES)
-        or len(tag.value("alt").strip()) > _MARK
-    ):
+    if any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES):
         return None
     url = page.url(tag.value("src"))
-    if url is None or (impersonal(url) and not counts(url)) or _linked(page, tag.start):
+    if url is None or _linked(page, tag.start):
+        return None
+    if leads_to_blank(url):  # whatever is said of it
+        return None if page.opens(tag.value("src"))[1] else url
+    if len(tag.value("alt").strip()) > _MARK or (impersonal(url) and not counts(url)):
         return None
     return unknown(page, tag)
 

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from sluis.detect.box import Box
 from sluis.detect.layout import ONCE, Use
+from sluis.rules.shape import parameters
 from sluis.rules.table import Hit
-from sluis.urls.parse import Url
+from sluis.urls.parse import Url, parse
+from sluis.urls.within import carries, written
 
 CERTAIN = 0.6
 _QUERY = 8  # characters of a query that still may be a version; spacers have no more to tell their server
@@ -49,7 +51,7 @@ _SIGNALS = {
         Signal("counter", 0.2, "it is named like a counter, or lies in a folder that is"),
         Signal("counting", 0.4, "its page is named for counting openings"),
         Signal("nameless", 0.2, "its address names no file"),
-        Signal("script", 0.2, "its address names no picture"),
+        Signal("blank", 0.4, "what it leads to is named like a spacer"),
         Signal("void", 0.2, "it has neither width nor height, nor a name by which a style sheet could give it one"),
         Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
         Signal("kindred", 0.2, "the mail's links carry its token, or ask the same script"),
@@ -74,15 +76,14 @@ _TELLING = (
     "closing",
 )
 
-_SPACER = re.compile(r"/[\w.-]*(?:spacer|blank|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*$", re.IGNORECASE | re.ASCII)
+_SPACER = re.compile(
+    r"/[\w.-]*(?:spacer|blan[ck]|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*$", re.IGNORECASE | re.ASCII
+)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
 # "qr" alone would be found in every other token.
 _SEEN = re.compile(
     r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE
-)
-_PICTURES = re.compile(
-    r"ima?ge?s?(?![a-z])|icon|media|static|asset|cdn|proxy|upload|content|cid:|s3\.|x-amz", re.IGNORECASE
 )
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)
@@ -152,11 +153,11 @@ def _named(*names: str) -> Judgement:
     return Judgement(confidence, names[0], "; ".join(signal.why for signal in signals if signal.weight > 0))
 
 
-# Of an image that says nothing of itself: it is asked for as the links are, its page is named for counting, or no
-# picture's name is asked for.
+# Of an image that says nothing of itself: it is asked for as the links are, its page is named for counting, or it leads
+# to a picture of nothing.
 KINDRED = _named("kindred", "token", "alone")
 COUNTING = _named("counting", "token")
-SCRIPT = _named("script", "token", "alone")
+BLANK = _named("blank", "token")
 
 
 def doubtful(url: Url | None) -> bool:
@@ -174,9 +175,12 @@ def counts(url: Url) -> bool:
     return bool(_COUNTS.search(url.path)) and has_token(url) and not _shows(url)
 
 
-def scripted(url: Url) -> bool:
-    """Whether an image at `url` is asked for by no picture's name, and lies in no folder of pictures."""
-    return not (_IMAGE.search(url.path) or _PICTURES.search(url.text))
+def leads_to_blank(url: Url) -> bool:
+    """Whether an image at `url` is a redirect, told of whom, to one that is named like a spacer."""
+    if not url.query or not has_token(url):
+        return False
+    inner = (parse(each.text) for value in parameters(url.query).values() for each in written(value, ""))
+    return any(each is not None and _SPACER.search(each.path) for each in inner)
 
 
 def _telling(url: Url) -> bool:
@@ -236,7 +240,7 @@ def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:
     """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures or
     stands often. Of a line only the query of a script says something."""
     dot = box.within(3)
-    if url.query and not token and (dot or (box.thin and not _IMAGE.search(url.path))):
+    if url.query and not token and not carries(url.query) and (dot or (box.thin and not _IMAGE.search(url.path))):
         yield "query"
     if not dot:
         return
@@ -276,4 +280,11 @@ def _asks_for_one(url: Url) -> bool:
 
 
 def _names_somebody(query: str) -> bool:
-    return bool(query and _TOKEN_VALUE.search(query)) and any(mark.isdigit() for mark in query)
+    if not query or not _TOKEN_VALUE.search(query) or not any(mark.isdigit() for mark in query):
+        return False
+    if not carries(query):
+        return True
+    rest = "&".join(
+        pair for pair in query.split("&") if not carries(pair)
+    )  # an address is where it leads, not who asks
+    return _names_somebody(rest)

@@ -19,8 +19,9 @@ from sluis.urls.within import WEB, Written, carries, coded, hinted, said, writte
 _SEGMENTS = 8  # of a path that are coded, or over which base64 with slashes in it may be spread
 _HOST = 253  # characters of a host, which DNS has no more of (RFC 1035 §2.3.4)
 _WORDS = 48  # characters of a segment, over which it has no words but is a token
-_REST = re.compile(r"/\*?(?=https?:/)", re.IGNORECASE)  # an address within a path, which all that follows belongs to
-
+# An address that is written out within another's path or query: all that follows belongs to it.
+_IN_PATH = re.compile(r"/\*{0,2}(?=https?(?::|%3a)/)", re.IGNORECASE)
+_IN_QUERY = re.compile(r"&+(?=https?://)", re.IGNORECASE)
 _NAMED = re.compile(r"([a-z_-]{1,32})[=:](?=http)", re.IGNORECASE)  # a segment that is a parameter
 
 
@@ -31,16 +32,24 @@ class Carried(NamedTuple):
     security: bool
 
 
+class _Parts(NamedTuple):
+    """A path, and parameters, and the address that is written out behind them ('' for none), at times behind a star."""
+
+    path: str
+    given: dict[str, str]
+    rest: str = ""
+    starred: bool = False
+
+
 def carried(url: Url) -> Carried | None:
     """The one address that `url` carries, where all speaks for a redirect to it; else None."""
     if not hinted(url.text) or len(url.host) > _HOST:
         return None
-    path, rest = _split(url)
-    given = {} if rest else parameters(_separated(url.query))
-    page = _page(url, path, given)
-    if page.useful or (rest and page.named < signs.SURE):
+    parts = _split(url)
+    page = _page(url.host, parts)
+    if page.useful or (parts.rest and page.named < signs.SURE and not (parts.starred and page.spoken)):
         return None
-    values = written(rest, signs.UNNAMED) if rest else _values(url, page, given)
+    values = written(parts.rest, signs.WHOLE) if parts.rest or parts.starred else _values(url, page, parts.given)
     found = {text for value in values if (text := destination(value.text)) and _leads(page, value, text)}
     return Carried(found.pop(), page.guards) if len(found) == 1 else None
 
@@ -50,21 +59,19 @@ def redirecting(url: Url) -> bool:
     return signs.surely(f"{url.host}{url.path}".lower())
 
 
-def _split(url: Url) -> tuple[str, str]:
-    """The path of `url` up to an address that is written out in it, and that address with all that follows.
-
-    Some write it twice, with stars before each; where one ends nobody knows.
-    """
-    found = _REST.search(url.path)
-    if found is None:
-        return url.path, ""
-    rest = url.path[found.end() :] + "?" * bool(url.query) + url.query
-    return (url.path, "") if "*http" in rest else (url.path[: found.start() + 1], rest)
+def _split(url: Url) -> _Parts:
+    """What `url` is made of. Some write an address twice, with stars before each: where one ends nobody knows."""
+    if found := _IN_PATH.search(url.path):
+        rest = url.path[found.end() :] + "?" * bool(url.query) + url.query
+        return _Parts(url.path[: found.start() + 1], {}, "" if "*http" in rest else rest, starred="*" in found[0])
+    if found := _IN_QUERY.search(url.query):
+        return _Parts(url.path, parameters(url.query[: found.start()]), url.query[found.end() :])
+    return _Parts(url.path, parameters(_separated(url.query)))
 
 
-def _page(url: Url, path: str, given: dict[str, str]) -> signs.Page:
-    segments = [part.lower() for part in path.split("/") if len(part) <= _WORDS and not carries(part)]
-    return signs.page(url.host, segments, {name: value for name, value in given.items() if not carries(value)})
+def _page(host: str, parts: _Parts) -> signs.Page:
+    segments = [part.lower() for part in parts.path.split("/") if len(part) <= _WORDS and not carries(part)]
+    return signs.page(host, segments, {name: value for name, value in parts.given.items() if not carries(value)})
 
 
 def _leads(page: signs.Page, value: Written, text: str) -> bool:
@@ -76,14 +83,22 @@ def _leads(page: signs.Page, value: Written, text: str) -> bool:
 
 def _values(url: Url, page: signs.Page, given: dict[str, str]) -> Iterator[Written]:
     """All that may be an address in the query of `url`, and in the segments of its path if it is coded there."""
-    if WEB.match(url.query) or "=" not in url.query:
-        if url.path == "/" or page.named:  # nothing but an address is asked for
-            yield from (value._replace(name=signs.WHOLE) for value in written(url.query, signs.UNNAMED))
+    if WEB.match(url.query) or "=" not in url.query.rstrip("="):
+        if url.path == "/" or page.spoken:  # nothing but an address is asked for
+            yield from _alone(url.query)
     else:
         for name, value in given.items():
             if page.named == signs.SURE or name.lower() not in vocabulary.KEYS:
                 yield from written(value, name)
     yield from _segments(url.path.split("/"))
+
+
+def _alone(query: str) -> Iterator[Written]:
+    """The address that is all of a query, is in a code that is, or is one of its segments."""
+    found = [value if value.name else value._replace(name=signs.WHOLE) for value in written(query, signs.UNNAMED)]
+    pieces = query.split("/") if "/" in query and not found else []
+    yield from found
+    yield from (each for piece in pieces if "%" in piece for each in written(piece, signs.WHOLE) if not each.coded)
 
 
 def _separated(query: str) -> str:

@@ -15,6 +15,7 @@ _SOLE = 3  # of a name that is nothing else's
 _ENOUGH = 2
 _ENOUGH_AT_HOME = 3  # where a page leads to its own site: it may do anything on the way
 _LONGEST_NAME = 64  # characters
+_WORD = 24  # characters of a value that may tell what is done: type=click, responseType=redirect
 # In place of a name: an address that is all of a query, one that is a segment of a path, and one that has none.
 WHOLE, SEGMENT, UNNAMED = "?", "/", ""
 _NAMES = (
@@ -59,7 +60,8 @@ def page(host: str, segments: Iterable[str], given: Mapping[str, str]) -> Page:
     own = site(host)
     path = "/".join((*segments, *(value.lower() for name, value in given.items() if name.lower() in vocabulary.DOES)))
     below = host.removesuffix(own)
-    named = _weight(below + "/" + path)
+    said = " ".join(value.lower() for name, value in given.items() if len(value) <= _WORD and name[:4] != "utm_")
+    named = SURE if surely(said) else _weight(below + "/" + path)
     labels = (label.rstrip("-0123456789") for label in below.split("."))
     spoken = any(map(vocabulary.HOST.fullmatch, labels)) or bool(_weight(own))
     names = {name.lower() for name in given if len(name) <= _LONGEST_NAME}
@@ -109,7 +111,7 @@ def _called(name: str) -> int | None:
 def _enough(page: Page, called: int) -> bool:
     """Whether signs of two kinds agree. Pages of all kinds have numbers, so those in a path speak only with others."""
     said = page.spoken + page.counted
-    if not (called or page.named) or not (said or called == SURE):  # a name of a letter says nothing by itself
+    if not (called or page.named or said >= _ENOUGH) or not (said or called == SURE):  # a letter says nothing by itself
         return False
     return said + page.token > 0 and said + page.token + called >= _ENOUGH
 

@@ -48,16 +48,17 @@ HOST = _name(r"""
 _PREFIX = r"_?(?:[a-z0-9]{1,12}[_-])*"
 ONLY = _name(r"redir goto dest(?:_?ur[il])? deep_?link(?:_?url)? rdu? [rmo]url adurl lpurl", _PREFIX)
 MOSTLY = _name(
-    r"(?:redirect|destination|landing_?page|click|track(?:ing)?|target|lp)(?:[_-]?(?:ur[il]|to|link))?", _PREFIX
+    r"(?:redirect|destination|landing_?page|fallback|click|track(?:ing)?|target|lp)(?:[_-]?(?:ur[il]|to|link))?",
+    _PREFIX,
 )
 AT_TIMES = _name(r"""
-    (?:[a-z]{1,8}[_-])?(?:ur[il]|link|href|trg|to|go|location)(?:[_-]?(?:ur[il]|to|link))? [lqru] ru
+    _?(?:[a-z]{1,8}[_-])?(?:ur[il]|forward|fwd|link|href|trg|to|go|location)(?:[_-]?(?:ur[il]|to|link))? [lqru] ru
     [a-z]{1,12}(?:ur[il]|link|target)
 """)
 NOTHING = _name(r"[a-z]{1,2}\d?")
 # What comes back to where one was, or is shown, is no destination.
 BACK = _name(r"""
-    return contin next callback back cancel success fail error relay service refer (?<![a-z])ref(?:url)?\Z
+    return contin next (?<!fall)back cancel success fail error relay service refer (?<![a-z])ref(?:url)?\Z
     origin(?!al) redirect_?uri canonical ima?ge? pic icon logo photo media feed so?u?rce?\Z
 """)
 # Of what is good for something itself: anywhere in a host or path,
@@ -75,7 +76,7 @@ USEFUL = _begun(r"""
 OWN = _whole(r"""
     messages? posts? view(?:er)? cdn search cache rss feeds? accounts? orders? download lang\w* sessions? apply
     print pdf convert qr repl(?:y|ies) comments? reviews? vote rat(?:e|ing)s? survey poll contact support
-    tickets? quote compare report abuse spam sign esign approve accept decline reject join meet room lookup
+    tickets? quote compare reportabuse abuse spam sign esign approve accept decline reject join meet room lookup
     whois check test analy[sz]e\w* play watch listen maps? edit create new send tell recommend read docs? files?
     attachment follow like plugins? frame scan siteinfo msg feedback evaluat\w* donate
     wishlist backlink topic activities

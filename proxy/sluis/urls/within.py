@@ -30,6 +30,7 @@ _BASE64 = ("aHR0c", "odHRw", "h0dH", "eyJ", "YUhSMG")
 _HEX = "68747470"
 _BARE = ("//", "%2F%2F", "%2f%2f", "www.")
 _PACKED = ("eJ", "eN", "H4sI")
+_BEGUN = re.compile(r"(?:(?<=\A.)|(?<=\A..)|(?<=[-_.~:=]))aHR0c(?:HM6L|DovL)")
 _ALPHABET = re.compile(r"[\w+/-]{12,}", re.ASCII)
 _HTTP, _PRINTED = re.compile(rb"https?://"), re.compile(rb"[!#-;=?-\[\]_a-z~]+")
 _JOINED = re.compile(r"\.|--(?=[0-9a-f]{16,}\Z)")
@@ -120,8 +121,8 @@ def _said(text: str) -> list[tuple[str, str]]:
 def _octets(text: str) -> bytes:
     if text.startswith(_HEX):
         return bytes.fromhex(text)
-    place = text.find("aHR0c", 1, 7)
-    text = text[place if 0 < place < 3 else 0 :].rstrip("=~")  # a mark or two may stand before an address
+    begun = _BEGUN.search(text)  # a mark or two may stand before an address, or more up to a mark that joins them
+    text = text[begun.start() if begun else 0 :].replace(" ", "").rstrip("=~")
     if not _ALPHABET.fullmatch(text):
         raise ValueError("no base64")
     octets = b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
