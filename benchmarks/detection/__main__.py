@@ -21,6 +21,7 @@ from sluis.envelope import Envelope
 from sluis.policy import POLICIES
 from sluis.report import Verdict
 from sluis.rules.load import load
+from sluis.rules.shape import Index
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--list", type=Path, action="append", default=[], help="a list in Adblock syntax, as a peer")
     parser.add_argument("--patterns", type=Path, action="append", default=[], help="regular expressions, as a peer")
     parser.add_argument("--guards", action="store_true", help="undo redirects that warn of dangerous sites, too")
+    parser.add_argument("--bare", action="store_true", help="without any rule for a vendor's pixels or redirects")
     parser.add_argument("--misses", action="store_true", help="tell what was missed, and what went wrongly")
     given = parser.parse_args()
     labels, mails, failed = by_message(read(given.labels)), Mails(given.folders), 0
@@ -38,6 +40,8 @@ def main() -> None:
     peers |= {f"patterns {path.stem}": by_patterns(path) for path in given.patterns}
     ours, theirs = Score(), {name: Score() for name in peers}
     rules, policy = load(), replace(POLICIES["balanced"], security_links=given.guards)
+    if given.bare:
+        rules = replace(rules, opens=Index(()), redirectors=Index(()))
     for message, judgements in labels.items():
         raw = mails.read(message)
         cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw)))

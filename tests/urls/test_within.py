@@ -59,6 +59,7 @@ LENGTH = len(SHOP)
         (counted(bytes((LENGTH, 0))), ""),
         (counted(bytes((0, LENGTH))), ""),
         (counted(bytes((LENGTH,)), after=b"\xff"), ""),
+        (counted(b"\x1a" + bytes((LENGTH,)), after=b"1"), ""),  # a field of a protocol buffer, and the next one's tag
     ],
 )
 def test_an_address_is_read_in_whatever_code_it_is(text: str, name: str) -> None:

@@ -33,6 +33,7 @@ _PACKED = ("eJ", "eN", "H4sI")
 _BEGUN = re.compile(r"(?:(?<=\A.)|(?<=\A..)|(?<=[-_.~:=]))aHR0c(?:HM6L|DovL)")
 _ALPHABET = re.compile(r"[\w+/-]{12,}", re.ASCII)
 _HTTP, _PRINTED = re.compile(rb"https?://"), re.compile(rb"[!#-;=?-\[\]_a-z~]+")
+_TEXT = re.compile(rb"[ -~]+")
 _JOINED = re.compile(r"\.|--(?=[0-9a-f]{16,}\Z)")
 _ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)\Z")
 _SEPARATORS = re.compile(r"[|\t\r\n\x00]+")
@@ -178,7 +179,7 @@ def _counted(octets: bytes) -> Iterator[str]:
 def _lengths(octets: bytes, start: int) -> set[int]:
     """The lengths that what stands before `start` may tell, of those that there is so much left for."""
     before = octets[max(start - 2, 0) : start]
-    found = {before[-1]} if before and not _runs_on(octets, start, before[-1]) else set()
+    found = {before[-1]} if before and not _is_text(octets, start, before) else set()
     if len(before) == 2:
         low, high = before
         found |= {low | high << 8, low << 8 | high}
@@ -186,6 +187,6 @@ def _lengths(octets: bytes, start: int) -> set[int]:
     return {length for length in found if 12 <= length <= min(len(octets) - start, _LONGEST_URL)}
 
 
-def _runs_on(octets: bytes, start: int, length: int) -> bool:
-    """Whether it is a letter or mark that stands for `length`, and what would follow the text may be more of it."""
-    return 0x21 <= length <= 0x7E and _PRINTED.match(octets, start + length) is not None
+def _is_text(octets: bytes, start: int, before: bytes) -> bool:
+    """Whether letters or marks stand `before`, and what would follow a text of that length may be more of it."""
+    return _TEXT.fullmatch(before) is not None and _PRINTED.match(octets, start + before[-1]) is not None
