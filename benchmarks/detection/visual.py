@@ -214,7 +214,7 @@ def _looks(pipe: Pipe, sink: Sink, message: str, versions: tuple[bytes, bytes]) 
         try:
             opened = [list(views(pipe, sink, version, patience, tallest)) for version in versions]
         except (AssertionError, LookupError, ValueError, BrowserError) as error:
-            print(f"  not shown: {message[:40]} {type(error).__name__}", flush=True)
+            print(f"  not shown: {message} {type(error).__name__}", flush=True)
             return "not shown"
         for each, shots in zip(seen, opened, strict=True):
             for view, shot in zip(each, shots, strict=True):
@@ -223,7 +223,7 @@ def _looks(pipe: Pipe, sink: Sink, message: str, versions: tuple[bytes, bytes]) 
         if not unlike:
             return "alike"
         tallest = max(height for shots in opened for height, _ in shots)
-    print(f"  differs: {message[:40]} in {unlike} of {_VIEWS} views", flush=True)
+    print(f"  differs: {message} in {unlike} of {_VIEWS} views", flush=True)
     return "different"
 
 

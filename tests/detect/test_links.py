@@ -95,7 +95,14 @@ def test_a_character_beyond_ascii_survives_a_stripped_parameter(page: MakePage) 
     assert edited(before, list(links(page(before)))) == '<a href="https://shop.example/w&#246;">'
 
 
-def test_a_redirect_that_no_rule_names_is_nobody_s(page: MakePage) -> None:
-    (found,) = links(page('<a href="https://news.example/out?u=https%3A%2F%2Fshop.example%2F">sale</a>'))
-    assert (found.vendor, found.rule, found.destination) == (None, "carried", "https://shop.example/")
+@pytest.mark.parametrize(("name", "rule"), [("out", "likely"), ("outgoing", "carried")])
+def test_a_redirect_that_no_rule_names_is_nobody_s(page: MakePage, name: str, rule: str) -> None:
+    (found,) = links(page(f'<a href="https://news.example/{name}?u=https%3A%2F%2Fshop.example%2F">sale</a>'))
+    assert (found.vendor, found.rule, found.destination) == (None, rule, "https://shop.example/")
     assert "to an unknown server" in found.why
+
+
+@pytest.mark.parametrize(("name", "changed"), [("out", False), ("outgoing", True)])
+def test_what_a_person_relies_on_is_only_led_where_it_surely_leads(page: MakePage, name: str, changed: bool) -> None:
+    text = f'<a href="https://news.example/{name}?u=https%3A%2F%2Fshop.example%2F">Unsubscribe</a>'
+    assert bool(list(links(page(text)))) is changed

@@ -14,32 +14,26 @@ from sluis.report import Action, Kind
 from sluis.rules.table import Hit
 from sluis.rules.words import any_of
 from sluis.urls.params import cut
-from sluis.urls.resolve import Resolution, resolve
+from sluis.urls.resolve import LIKELY, Resolution, resolve
 
 # The cut that writes another address in place of one.
 Rewrite = Callable[[str], Cut]
 
 WEB = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE | re.ASCII)
-# What a link says when its parameters are likely to make it work, in the languages most mail here is in; for text
-# whose ASCII letters are in lower case.
+# What a link says that acts on its own, and what one says whose parameters are likely to make it work, in the languages
+# most mail here is in; for text whose ASCII letters are in lower case.
+_ACTS = (
+    *("unsubscri", "opt.?out", "preferenc", "confirm", "verif", "activat"),
+    *("uitschrij", "afmeld", "voorkeur", "bevestig", "abmeld", "abbestell", "best(?:[äÄ]|&auml;|\xc3[\xa4\x84])tig"),
+    *("d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sabonn", "d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sinscri"),
+    *("darse de baja", "cancelar", "disiscri", "annulla"),
+)
+ACTING = any_of(_ACTS)
 PERSONAL = any_of(
     (
-        *(
-            "unsubscri",
-            "opt.?out",
-            "preferenc",
-            "confirm",
-            "verif",
-            "activat",
-            "reset",
-            "password",
-            "sign.?in",
-            "log.?in",
-        ),
-        *("download", "uitschrij", "afmeld", "voorkeur", "bevestig", "wachtwoord", "inlog", "abmeld", "abbestell"),
-        *("best(?:[äÄ]|&auml;|\xc3[\xa4\x84])tig", "passwor", "anmeld", "einstellung"),
-        *("d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sabonn", "d(?:[éÉ]|&eacute;|\xc3[\xa9\x89])sinscri", "mot de passe"),
-        *("connexion", "darse de baja", "cancelar", "contrase", "disiscri", "annulla"),
+        *_ACTS,
+        *("reset", "password", "sign.?in", "log.?in", "download", "wachtwoord", "inlog", "passwor", "anmeld"),
+        *("einstellung", "mot de passe", "connexion", "contrase"),
     )
 )
 
@@ -63,6 +57,14 @@ def _look_up(page: Page, address: str) -> Found | None:
 def only_stripped(found: Found) -> bool:
     """Whether the address stays but for parameters, which go only where no person relies on them."""
     return isinstance(found, Resolution) and not found.steps
+
+
+def clearing(found: Found) -> re.Pattern[str] | None:
+    """The words of a link that have it stay, for what is known of it may not be all that its address is good for."""
+    if only_stripped(found):
+        return PERSONAL
+    likely = isinstance(found, Resolution) and any(step.rule == LIKELY for step in found.steps)
+    return ACTING if likely else None
 
 
 def propose(page: Page, address: str, found: Found, place: Cut, rewrite: Rewrite) -> Proposal:

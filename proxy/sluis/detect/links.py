@@ -4,9 +4,10 @@ What a person relies on keeps working: a link that unsubscribes, confirms, reset
 true destination is written in it.
 """
 
+import re
 from collections.abc import Iterator
 
-from sluis.detect.address import PERSONAL, look_up, only_stripped, propose
+from sluis.detect.address import clearing, look_up, propose
 from sluis.detect.link_text import shown
 from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
@@ -27,7 +28,7 @@ def links(page: Page) -> Iterator[Proposal]:
             known[raw] = look_up(page, _address(page, raw))
         if (found := known[raw]) and (tag := _around(page, start)):
             attribute = attribute_at(page.text, start, page.budget)
-            if not (only_stripped(found) and _personal(page, attribute)):
+            if not ((words := clearing(found)) and _says(page, attribute, words)):
                 yield from _propose(page, tag, attribute, found)
 
 
@@ -48,7 +49,7 @@ def _propose(page: Page, tag: Tag, attribute: Attribute, found: Found) -> Iterat
     yield from shown(page, tag, address, found)
 
 
-def _personal(page: Page, attribute: Attribute) -> bool:
-    """Whether the link's text, or what else its tag says, is of something a person relies on."""
+def _says(page: Page, attribute: Attribute, words: re.Pattern[str]) -> bool:
+    """Whether the link's text, or what else its tag says, has any of `words`."""
     end = page.text.find("</", attribute.end, attribute.end + _LABEL)
-    return bool(PERSONAL.search(page.lowered, attribute.end, end if end >= 0 else attribute.end + _LABEL))
+    return bool(words.search(page.lowered, attribute.end, end if end >= 0 else attribute.end + _LABEL))

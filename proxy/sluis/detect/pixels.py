@@ -83,7 +83,8 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
 # "qr" alone would be found in every other token.
 _SEEN = re.compile(
-    r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|avatar|logo|banner|photo", re.IGNORECASE
+    r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|mail-sig|avatar|logo|banner|photo",
+    re.IGNORECASE,
 )
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
 _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNORECASE | re.ASCII)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sluis.detect.address import PERSONAL, look_up, only_stripped, propose
+from sluis.detect.address import clearing, look_up, propose
 from sluis.detect.page import Found, Page
 from sluis.detect.proposal import Cut, Proposal
 from sluis.scan.fold import laid_over
@@ -44,7 +44,9 @@ def plain(page: Page, flow: Flow = FIXED) -> Iterator[Proposal]:
         found = None if address.url in innocent else look_up(page, address.url)
         if found is None:
             innocent.add(address.url)
-        elif not _goes_on(page, address) and not (only_stripped(found) and _personal(page.text, address, position)):
+        elif not _goes_on(page, address) and not (
+            (words := clearing(found)) and _says(page.text, address, position, words)
+        ):
             yield from _proposed(page, address, found, flow)
         position = address.end
 
@@ -85,8 +87,8 @@ def _goes_on(page: Page, address: Address) -> bool:
     return not behind[:1].isascii() and page.native(behind)[:1].isalnum()
 
 
-def _personal(text: str, address: Address, position: int) -> bool:
+def _says(text: str, address: Address, position: int, words: re.Pattern[str]) -> bool:
     """Whether what stands around an address, back to the one before it, is of something a person relies on."""
     before = text[max(position, address.start - _BEFORE) : address.start]
     rest = _REST_OF_LINE.match(text, address.end, address.end + _AFTER)
-    return bool(PERSONAL.search(lower(before)) or (rest and PERSONAL.search(lower(rest[0]))))
+    return bool(words.search(lower(before)) or (rest and words.search(lower(rest[0]))))

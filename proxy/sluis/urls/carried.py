@@ -26,10 +26,11 @@ _NAMED = re.compile(r"([a-z_-]{1,32})[=:](?=http)", re.IGNORECASE)  # a segment 
 
 
 class Carried(NamedTuple):
-    """Where a redirect leads, and whether it is there to warn of dangerous sites."""
+    """Where a redirect leads, whether it is there to warn of dangerous sites, and whether it is surely one."""
 
     destination: str
     security: bool
+    sure: bool
 
 
 class _Parts(NamedTuple):
@@ -51,7 +52,7 @@ def carried(url: Url) -> Carried | None:
         return None
     values = written(parts.rest, signs.WHOLE) if parts.rest or parts.starred else _values(url, page, parts.given)
     found = {text for value in values if (text := destination(value.text)) and _leads(page, value, text)}
-    return Carried(found.pop(), page.guards) if len(found) == 1 else None
+    return Carried(found.pop(), page.guards, page.named == signs.SURE) if len(found) == 1 else None
 
 
 def redirecting(url: Url) -> bool:

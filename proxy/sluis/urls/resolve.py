@@ -12,12 +12,13 @@ from sluis.urls.params import protected, strip
 from sluis.urls.parse import Url, parse
 from sluis.urls.unwrap import destination, unwrap
 
+LIKELY = "likely"  # the rule of a redirect by signs of which none is sure
 DEPTH = 6  # wrappers within each other; real mail has up to three
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One wrapper that was undone. `vendor` is None for one that no rule names."""
+    """One wrapper that was undone. `vendor` is None for one that no rule names, and `rule` says how sure it is."""
 
     vendor: str | None
     rule: str
@@ -85,7 +86,7 @@ def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | 
         if (listed := catalogue.destination(url)) and (found := destination(listed[1])):
             return Step(catalogue.name, listed[0], security=False), _inherited(url, found)
     if (inner := carried(url)) and (security or not (guarded or inner.security)):
-        return Step(None, "carried", inner.security), _inherited(url, inner.destination)
+        return Step(None, "carried" if inner.sure else LIKELY, inner.security), _inherited(url, inner.destination)
     return None
 
 
