@@ -31,7 +31,6 @@ _SIDES = ("width", "height")  # whether an attribute's, a style's or a picture's
 _TOKEN = re.compile(r"(?<![\w-])(?=(?:[A-Za-z_-]*+[0-9]){3})(?=[0-9]*+[A-Za-z_-])[\w-]{16,}+", re.ASCII)
 # The same in the value of a parameter, where dots may stand in it.
 _VALUE = re.compile(r"(?=(?:[A-Za-z_.-]*+[0-9]){3})(?=[0-9.]*+[A-Za-z_-])[\w.-]{16,}+", re.ASCII)
-_MARK = 1  # characters of an `alt` text that is none
 _LINK = 4096  # characters ahead of an image in which a link around it would begin
 
 
@@ -40,13 +39,10 @@ def kindred(page: Page) -> Iterator[Proposal]:
     goes does not hang on the others."""
     if page.policy.blank_images:
         return  # all images lose their source there
+    if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
+        return
     often = asked(page)
-    suspects = [
-        (tag, url)
-        for tag in page.tags
-        if tag.name in IMAGES and (url := _suspect(page, tag)) and often[tag.value("src")] < REPEATS
-    ]
-    for tag, judgement in _judged(page, suspects):
+    for tag, judgement in _judged(page, [each for each in suspects if often[each[0].value("src")] < REPEATS]):
         if whole := cut_tag(page, tag):
             action, cut = leaving(page, tag.named({"src"})[0], whole)
             confidence, technique, why = judgement
@@ -77,9 +73,7 @@ def _suspect(page: Page, tag: Tag) -> Url | None:
         return None
     if leads_to_blank(url):  # whatever is said of it
         return None if page.opens(tag.value("src"))[1] else url
-    if len(tag.value("alt").strip()) > _MARK or (impersonal(url) and not counts(url)):
-        return None
-    return unknown(page, tag)
+    return None if impersonal(url) and not counts(url) else unknown(page, tag)
 
 
 def _linked(page: Page, start: int) -> bool:
