@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.detect.conftest import edited
 from tests.invariants import check
@@ -61,6 +61,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=14).map("".join))
+@example(f'<img src="{OPEN}<img src={OPEN}>">')  # within an address, an address is not where it leads
 def test_settling_leaves_nothing_to_find(text: str) -> None:
     once = settled(text)
     assert settled(once) == once

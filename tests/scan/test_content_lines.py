@@ -1,7 +1,7 @@
 """Content lines unfolded, and changes folded again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sluis.scan.content_lines import WIDTH, content_lines, escaped, refolded, unfold
@@ -47,6 +47,7 @@ def test_any_change_reads_as_itself_and_keeps_lines_short(value: str, replacemen
     whole = unfold(text)
     start = data.draw(st.integers(5, len(whole.text) - 13))
     end = data.draw(st.integers(start, len(whole.text) - 13))
+    assume(not whole.text[:start].endswith("\\"))  # no address begins within an escape
     first, last = whole.origin(start), whole.origin(end)
     changed = text[:first] + refolded(text, first, last, escaped(replacement)) + text[last:]
     assert unfold(changed).text == whole.text[:start] + replacement + whole.text[end:]

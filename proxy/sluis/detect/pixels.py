@@ -16,7 +16,7 @@ from sluis.detect.layout import ONCE, Use
 from sluis.rules.shape import parameters
 from sluis.rules.table import Hit
 from sluis.urls.parse import Url, parse
-from sluis.urls.within import carries, written
+from sluis.urls.within import written
 
 CERTAIN = 0.6
 _QUERY = 8  # characters of a query that still may be a version; spacers have no more to tell their server
@@ -97,6 +97,7 @@ _COUNTS = re.compile(
 )
 _FILE = re.compile(r"\.[a-z0-9]{2,5}/?$", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
+_LEADING = re.compile(r"(?<![^&])[^=&]*+=(?:https?(?::|%3a)|aHR0c|//|%2f%2f)", re.IGNORECASE)
 _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
 # Digits and letters mixed at length, or an object in base64; words with a number before or behind them, a date, a
 # version or a measure, are none. Entropy tells no more: at any threshold, of what it finds beside these nearly all are
@@ -241,7 +242,7 @@ def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:
     """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures or
     stands often. Of a line only the query of a script says something."""
     dot = box.within(3)
-    if url.query and not token and not carries(url.query) and (dot or (box.thin and not _IMAGE.search(url.path))):
+    if _telling_part(url.query) and not token and (dot or (box.thin and not _IMAGE.search(url.path))):
         yield "query"
     if not dot:
         return
@@ -281,11 +282,12 @@ def _asks_for_one(url: Url) -> bool:
 
 
 def _names_somebody(query: str) -> bool:
-    if not query or not _TOKEN_VALUE.search(query) or not any(mark.isdigit() for mark in query):
-        return False
-    if not carries(query):
-        return True
-    rest = "&".join(
-        pair for pair in query.split("&") if not carries(pair)
-    )  # an address is where it leads, not who asks
-    return _names_somebody(rest)
+    query = _telling_part(query)
+    return bool(query and _TOKEN_VALUE.search(query)) and any(mark.isdigit() for mark in query)
+
+
+def _telling_part(query: str) -> str:
+    """`query` without the parameters that are addresses: they are where it leads, not who asks."""
+    if not _LEADING.search(query):
+        return query
+    return "&".join(pair for pair in query.split("&") if not _LEADING.match(pair))
