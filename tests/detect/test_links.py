@@ -106,3 +106,15 @@ def test_a_redirect_that_no_rule_names_is_nobody_s(page: MakePage, name: str, ru
 def test_what_a_person_relies_on_is_only_led_where_it_surely_leads(page: MakePage, name: str, changed: bool) -> None:
     text = f'<a href="https://news.example/{name}?u=https%3A%2F%2Fshop.example%2F">Unsubscribe</a>'
     assert bool(list(links(page(text)))) is changed
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [("balanced", "s=825877&amp;li=1&amp;m=7b2c9d&amp;p=29"), ("strict", "s=825877&amp;li=1&amp;p=29")],
+)
+def test_a_redirect_to_another_leaves_no_recipient_behind(page: MakePage, policy: str, left: str) -> None:
+    inner = "https%3A%2F%2Fsli.example.com%2Fclick%3Fs%3D825877%26li%3D1%26m%3D7b2c9d%26p%3D29"
+    text = f'<a href="https://news.example/outgoing?u={inner}">sale</a>'
+    once = edited(text, list(links(page(text, policy))))
+    assert once == f'<a href="https://sli.example.com/click?{left}">sale</a>'
+    assert not [found for found in links(page(once, policy)) if found.cut.replacement is not None]

@@ -49,9 +49,17 @@ def look_up(page: Page, address: str) -> Found | None:
 
 
 def _look_up(page: Page, address: str) -> Found | None:
-    resolution = resolve(address, page.rules, security=page.policy.security_links)
-    url = page.url(address) if resolution is None else None
-    return resolution or (page.rules.click(url) or page.identity.leak(address) if url else None)
+    if resolution := resolve(address, page.rules, security=page.policy.security_links):
+        return replace(resolution, destination=_discreet(page, resolution.destination))
+    url = page.url(address)
+    return page.rules.click(url) or page.identity.leak(address) if url else None
+
+
+def _discreet(page: Page, destination: str) -> str:
+    """`destination`, which may report the click as well, without what names the recipient where that has to go."""
+    url = page.url(destination) if page.policy.cut_recipients else None
+    hit = page.rules.click(url) if url else None
+    return cut(destination, hit.recipient)[0] if hit and hit.recipient else destination
 
 
 def only_stripped(found: Found) -> bool:
