@@ -118,6 +118,20 @@ def test_a_word_with_a_number_is_no_token(path: str, found: bool) -> None:
     assert has_token(url) is found
 
 
+@pytest.mark.parametrize(
+    ("box", "query", "certain"),
+    [
+        (DOT, "u=https%3A%2F%2Fa.example%2F7b2c9d0e4f", True),  # a token may hide in an address
+        (Box(1.0, 240.0), "rc=aHR0cDovL3Nob3AuZXhhbXBsZS9saW5lMTEucG5n", False),  # a line that a redirect leads to
+        (Box(1.0, 240.0), "rc=aHR0cDovL3Nob3AuZXhhbXBsZS9saW5lMTEucG5n&u=7b2c9d0e", True),
+    ],
+)
+def test_an_address_in_the_query_of_a_line_is_where_it_leads(box: Box, query: str, certain: bool) -> None:
+    url = parse(f"https://shop.example/r/?{query}")
+    assert url is not None
+    assert judge(url, box, None, None, Use(alone=False)).certain is certain
+
+
 SIDES = st.sampled_from([None, 0.0, 1.0, 3.0, 6.0, 12.0, 600.0])
 BOXES = st.builds(Box, SIDES, SIDES, st.sampled_from(["", "display:none"]))
 USES = st.builds(Use, st.sampled_from([1, 3]), st.booleans(), st.booleans(), st.booleans())

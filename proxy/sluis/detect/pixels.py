@@ -179,7 +179,7 @@ def counts(url: Url) -> bool:
 
 def leads_to_blank(url: Url) -> bool:
     """Whether an image at `url` is a redirect, told of whom, to one that is named like a spacer."""
-    if not url.query or not has_token(url):
+    if not url.query or not _names_somebody(_beside_addresses(url.query)):
         return False
     inner = (parse(each.text) for value in parameters(url.query).values() for each in written(value, ""))
     return any(each is not None and _SPACER.search(each.path) for each in inner)
@@ -203,7 +203,7 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     if leak:
         yield "recipient"
     yield from _drawn(box)
-    variant, token = _is_variant(url, box), has_token(url)
+    variant, token = _is_variant(url, box), _has_token(url, box)
     if token and not variant:
         yield "token"
     repeated = use.count >= REPEATS and (use.stretched or not _asks_for_one(url))
@@ -242,7 +242,8 @@ def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:
     """What its address and its host say of a dot: one of a layout has nothing to tell, and lies with the pictures or
     stands often. Of a line only the query of a script says something."""
     dot = box.within(3)
-    if _telling_part(url.query) and not token and (dot or (box.thin and not _IMAGE.search(url.path))):
+    query = url.query if dot else _beside_addresses(url.query)
+    if query and not token and (dot or (box.thin and not _IMAGE.search(url.path))):
         yield "query"
     if not dot:
         return
@@ -276,18 +277,23 @@ def has_token(url: Url) -> bool:
     return _names_somebody(url.query) or bool(_OPAQUE.search(url.path))
 
 
+def _has_token(url: Url, box: Box) -> bool:
+    """The same of an image as it is drawn. Of a line, an address in its query is where it leads, not who asks."""
+    query = url.query if box.within(3) else _beside_addresses(url.query)
+    return _names_somebody(query) or bool(_OPAQUE.search(url.path))
+
+
 def _asks_for_one(url: Url) -> bool:
     """Whether it is the file itself that is a token, or its query, and not just a folder on the way to it."""
     return _names_somebody(url.query) or bool(_OPAQUE.search(url.path, max(0, url.path.rfind("/"))))
 
 
 def _names_somebody(query: str) -> bool:
-    query = _telling_part(query)
     return bool(query and _TOKEN_VALUE.search(query)) and any(mark.isdigit() for mark in query)
 
 
-def _telling_part(query: str) -> str:
-    """`query` without the parameters that are addresses: they are where it leads, not who asks."""
+def _beside_addresses(query: str) -> str:
+    """`query` without the parameters that are addresses."""
     if not _LEADING.search(query):
         return query
     return "&".join(pair for pair in query.split("&") if not _LEADING.match(pair))
