@@ -69,11 +69,14 @@ def _suspect(page: Page, tag: Tag) -> Url | None:
     if any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES):
         return None
     url = page.url(tag.value("src"))
-    if url is None or _linked(page, tag.start):
+    if url is None:
         return None
-    if leads_to_blank(url):  # whatever is said of it
+    blank = leads_to_blank(url)  # whatever is said of it
+    if (not blank and impersonal(url) and not counts(url)) or _linked(page, tag.start):
+        return None
+    if blank:
         return None if page.opens(tag.value("src"))[1] else url
-    return None if impersonal(url) and not counts(url) else unknown(page, tag)
+    return unknown(page, tag)
 
 
 def _linked(page: Page, start: int) -> bool:

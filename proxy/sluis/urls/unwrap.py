@@ -29,10 +29,11 @@ def _percent(text: str) -> str:
 
 
 def _base64(text: str) -> str:
-    return _base64_octets(text).decode()
+    return base64_octets(text).decode()
 
 
-def _base64_octets(text: str) -> bytes:
+def base64_octets(text: str) -> bytes:
+    """What base64 of either alphabet says, padded or not (RFC 4648 §§4, 5). Raises `ValueError`."""
     text = text.rstrip("=").replace("-", "+").replace("_", "/")
     return b64decode(text + "=" * (-len(text) % 4), validate=True)
 
@@ -42,12 +43,19 @@ def _zlib(text: str) -> str:
 
 
 def _zlib_octets(text: str) -> bytes:
-    """base64 of a zlib stream, bounded: a few octets may unpack to gigabytes."""
-    unpacker = zlib.decompressobj()
-    octets = unpacker.decompress(_base64_octets(text), _LONGEST)
+    return inflated(base64_octets(text), _LONGEST)
+
+
+def inflated(octets: bytes, most: int, window: int = zlib.MAX_WBITS) -> bytes:
+    """A zlib stream unpacked to at most so many octets: a few may come to gigabytes. `window` is as `zlib` has it.
+
+    Raises `ValueError` for one that is unfinished or longer, `zlib.error` for what is none.
+    """
+    unpacker = zlib.decompressobj(window)
+    unpacked = unpacker.decompress(octets, most)
     if not unpacker.eof:
         raise ValueError("unfinished or too long")
-    return octets
+    return unpacked
 
 
 def _jwt(text: str) -> str:
@@ -100,7 +108,7 @@ _SPARKPOST = re.compile(rb"F\x04.{4}\?(?:E\x05.{5})?(?:D(.)|\x84(..))", re.DOTAL
 
 def _sparkpost(text: str) -> str:
     """base64 of tagged values: the time, at times a number, then `D` and a length octet, or 0x84 and two; the URL."""
-    octets = _base64_octets(text)
+    octets = base64_octets(text)
     match = _SPARKPOST.match(octets)
     if match is None:
         raise ValueError("no URL in it")

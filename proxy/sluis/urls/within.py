@@ -7,7 +7,6 @@ Nothing here judges: what is called what, and whether it was to be read, is told
 import json
 import re
 import zlib
-from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -15,12 +14,14 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from sluis.rules.shape import parameters
+from sluis.urls.unwrap import base64_octets, inflated
 
 WEB = re.compile(r"(https?):/+(?=[^/])", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"(?://|www\.)[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _LATER = re.compile(r"[^/?#]{1,512}?(?=https?://)", re.ASCII)  # a token before an address
 _DEPTH = 4  # layers of codes
 _LONGEST = 8_192  # octets that anything compressed may come to
+_AS_IT_SAYS = zlib.MAX_WBITS | 32  # zlib or gzip, by its header
 _FIELDS = 64  # of an object, or of a list, that are looked at
 _PART = 6  # characters of the shortest signature
 _LONGEST_URL = 4_096  # octets of an address in binary data
@@ -126,16 +127,8 @@ def _octets(text: str) -> bytes:
     text = text[begun.start() if begun else 0 :].replace(" ", "").rstrip("=~")
     if not _ALPHABET.fullmatch(text):
         raise ValueError("no base64")
-    octets = b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
-    return _inflated(octets) if text.startswith(_PACKED) else octets
-
-
-def _inflated(octets: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # zlib or gzip, as its header says
-    unpacked = unpacker.decompress(octets, _LONGEST)
-    if not unpacker.eof:
-        raise ValueError("unfinished or too long")
-    return unpacked
+    octets = base64_octets(text)
+    return inflated(octets, _LONGEST, _AS_IT_SAYS) if text.startswith(_PACKED) else octets
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
