@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -59,6 +60,10 @@ class Server:
         self._reader = reader
         self._framer = Framer()
         self.writer = writer
+
+    def hardly_listens(self) -> None:
+        """Leave little room for what is answered, so that it is soon waited for."""
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
     async def says(self, *packets: Packet) -> None:
         """Send packets, all at once."""

@@ -265,10 +265,10 @@ class TestLimits:
             assert await played.refused() == {"timeout": 1}
 
     async def test_nor_one_that_does_not_listen(self) -> None:
-        async with stage(message_timeout=0.3) as played:
+        async with stage(message_timeout=1.5) as played:
             server = await played.server()
-            body = BODY + b"x" * 20_000_000
-            await server.says(*told(FIELDS, body))
+            server.hardly_listens()
+            await server.says(*told(FIELDS, BODY + b"x" * 6_000_000))
             assert await played.refused() == {"timeout": 1}
 
 
