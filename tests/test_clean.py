@@ -132,6 +132,19 @@ def test_attached_messages_are_cleaned_only_if_the_policy_says_so() -> None:
     assert b"sendgrid" not in check(raw, replace(BALANCED, attached=True)).raw
 
 
+LINED = b"Content-Type: message/rfc822\r\nContent-Disposition: inline\r\n\r\n%b\r\n"
+IN_MULTIPART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%b--b--\r\n"
+
+
+@pytest.mark.parametrize("raw", [LINED, IN_MULTIPART % LINED], ids=["alone", "in a multipart"])
+def test_a_message_that_is_shown_in_line_is_cleaned(raw: bytes) -> None:
+    """As Mailman wraps what it may not send on as it is (dmarc_moderation_action, "wrap")."""
+    beacon = f'<img src="{OPEN}" width=1 height=1>'
+    assert check(raw % html(beacon), BALANCED).raw == raw % html("")
+    reported = raw.replace(b"multipart/mixed", b"multipart/report") % html(beacon)
+    assert (check(reported, BALANCED).raw == reported) == (b"multipart" in raw)
+
+
 def test_the_recipient_is_known_from_the_envelope() -> None:
     raw = html("<img src='https://img.shop.example/b83cd2dd0a3c3e0a2e3d6bd3b1e0a4c3/r/reader%40home.example'>")
     assert clean(raw, BALANCED, rules()).raw == raw

@@ -16,7 +16,8 @@ class Policy:
     `shared_styles`: web fonts and style sheets of a known shared host stay. `cut_recipients`: parameters that name the
     recipient go from redirects that cannot be decoded. `security_links`: unwrap SafeLinks, urldefense and their like.
     `rebuild`: write the HTML anew from an allow-list, where no length has to be kept.
-    `attached`: clean the HTML of attached messages (message/rfc822). `fit`: every part keeps its octet and line count.
+    `attached`: clean the HTML of attached messages (message/rfc822) too, not only of those shown in line. `fit`: every
+    part keeps its octet and line count.
     """
 
     name: str

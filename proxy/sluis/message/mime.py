@@ -44,8 +44,9 @@ class Part:
     """A leaf part. `path` is its IMAP part number (RFC 3501 §6.4.5), `body` ends before the delimiter's line end.
 
     `parameters` are those of its type; `also` holds other types it might be taken for, `encodings` and `charsets` all
-    that it declares, the likeliest first; `attached` counts the messages it lies in; `protected` says why it must not
-    be touched.
+    that it declares, the likeliest first; `attached` counts the messages it lies in, but for those that are shown
+    in line (RFC 2183 §2.1), as lists wrap their members' mail, and are not returned in a report (RFC 6522);
+    `protected` says why it must not be touched.
     """
 
     path: str
@@ -86,7 +87,7 @@ class _Open:
     body: int
     attached: int
     protected: str | None
-    digest: bool
+    media_type: str
     count: int = 0
 
 
@@ -215,8 +216,8 @@ class _Parser:
     def _enter(self, start: int) -> None:
         """Read the header at `start` and open what it announces: a leaf, a multipart, or a message and what that is."""
         while True:
-            within = self._stack[-1] if self._stack else _Open("", b"", 0, 0, None, False)
-            entity = self._entity(start, digest=within.digest)
+            within = self._stack[-1] if self._stack else _Open("", b"", 0, 0, None, "")
+            entity = self._entity(start, digest=within.media_type == "multipart/digest")
             start = self._position = entity.body
             within.count += 1
             path = f"{within.path}.{within.count}".lstrip(".") if len(self._stack) < NUMBERED else within.path
@@ -231,7 +232,8 @@ class _Parser:
             if entity.media_type not in _MESSAGES or entity.encodings[0] is not Encoding.IDENTITY or deep:
                 self._leaf = (entity, path, within.attached, protected)
                 return
-            self._stack.append(_Open(path, b"", start, within.attached + 1, protected, False))
+            shown = entity.disposition == "inline" and within.media_type != "multipart/report"
+            self._stack.append(_Open(path, b"", start, within.attached + (not shown), protected, entity.media_type))
 
     def _open_multipart(self, entity: _Entity, path: str, attached: int, protected: str | None) -> None:
         boundary = entity.parameters.get("boundary", b"")[: _LONGEST_LINE - 2].rstrip()
@@ -240,8 +242,7 @@ class _Parser:
             guess = _GUESS.search(self._raw, entity.body, entity.body + _LONGEST_LINE)
             boundary = guess[1].rstrip() if guess else b"\0"
         self._boundaries.setdefault(boundary, []).append(len(self._stack))
-        digest = entity.media_type == "multipart/digest"
-        self._stack.append(_Open(path, boundary, entity.body, attached, protected, digest))
+        self._stack.append(_Open(path, boundary, entity.body, attached, protected, entity.media_type))
 
     def _entity(self, start: int, *, digest: bool) -> _Entity:
         found, body = self._header(start)
