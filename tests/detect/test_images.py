@@ -145,11 +145,32 @@ def test_a_visible_image_that_counts_opens_keeps_its_box(page: MakePage) -> None
     assert edited(text, [proposal]).endswith('" width=200 height=50>')
 
 
+NAMING = "https://img.shop.example/hero/reader@home.example/{}"
+READER = ("Reader@Home.example",)
+
+
 def test_the_recipients_address_condemns_an_image(page: MakePage) -> None:
-    text = "<img src='https://img.shop.example/hero/reader@home.example/h.png' width=600 height=90>"
-    (proposal,) = images(page(text, recipients=("Reader@Home.example",)))
+    text = f"<img src='{NAMING.format('h')}'>"
+    (proposal,) = images(page(text, recipients=READER))
     assert (proposal.kind, proposal.action) == ("address-leak", "blanked")
     assert list(images(page(text, recipients=("other@home.example",)))) == []
+
+
+@pytest.mark.parametrize(
+    "image", [f"{NAMING.format('h')} width=600", f"{NAMING.format('h')} width=600 height=90", NAMING.format("h.png")]
+)
+def test_a_picture_stays_for_all_that_it_names_the_recipient(page: MakePage, image: str) -> None:
+    text = f"<img src={image}>"
+    (proposal,) = images(page(text, recipients=READER))
+    assert (proposal.kind, proposal.action, edited(text, [proposal])) == ("address-leak", "kept", text)
+    (proposal,) = images(page(text, "strict", READER))
+    assert (proposal.kind, proposal.action) == ("address-leak", "blanked")
+
+
+@pytest.mark.parametrize("how", ["width=1 height=1", "style='display:none'", "width=600 height=2"])
+def test_what_is_no_picture_does_not(page: MakePage, how: str) -> None:
+    (proposal,) = images(page(f"<img src={NAMING.format('h.png')} {how}>", recipients=READER))
+    assert proposal.action is not Action.KEPT
 
 
 def test_strict_blanks_every_remote_image(page: MakePage) -> None:

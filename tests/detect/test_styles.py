@@ -80,7 +80,12 @@ def test_lists_are_asked(page: MakePage, tmp_path: Path, text: str) -> None:
     assert list(styles(page(text))) == []
 
 
-def test_it_says_whom_an_address_names(page: MakePage) -> None:
-    text = '<td background="https://shop.example/bea@lezer.example/hero.png">'
-    (found,) = styles(page(text, "balanced", ("bea@lezer.example",)))
-    assert (found.kind, found.action) == (Kind.ADDRESS_LEAK, Action.BLANKED)
+@pytest.mark.parametrize(
+    ("file", "policy", "action"),
+    [("hero", "balanced", "blanked"), ("hero.png", "balanced", "kept"), ("hero.png", "strict", "blanked")],
+)
+def test_it_says_whom_an_address_names(page: MakePage, file: str, policy: str, action: str) -> None:
+    text = f'<td background="https://shop.example/bea@lezer.example/{file}">'
+    proposals = list(styles(page(text, policy, ("bea@lezer.example",))))
+    assert [(found.kind, found.action) for found in proposals] == [("address-leak", action)]
+    assert (edited(text, proposals) == text) == (action == "kept")

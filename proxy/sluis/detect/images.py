@@ -9,7 +9,7 @@ from sluis.detect.box import UNSIZED, Box, box
 from sluis.detect.elements import SOURCES
 from sluis.detect.layout import ONCE, Layout, Use, name
 from sluis.detect.page import Page
-from sluis.detect.pixels import INNOCENT, Judgement, doubtful, impersonal, judge
+from sluis.detect.pixels import INNOCENT, Judgement, doubtful, impersonal, judge, shows
 from sluis.detect.proposal import Cut, Proposal
 from sluis.detect.remote import is_foreign, is_remote, is_share
 from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag
@@ -166,11 +166,22 @@ def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Sour
 def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
     if outcome.judgement in _APART:
         return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
+    if _only_names(page, source, outcome):
+        shown, place = outcome._replace(judgement=_shown(outcome)), Cut(attribute.value_start, attribute.value_end)
+        return _proposal(Kind.ADDRESS_LEAK, Action.KEPT, source, shown, place)
     if outcome.judgement.certain and not source.box.visible:
         return _beacon(page, attribute, source, outcome, whole)
     kind = Kind.TRACKING_IMAGE if outcome.hit else Kind.ADDRESS_LEAK if outcome.leak else Kind.REMOTE_IMAGE
     shown = outcome._replace(judgement=_shown(outcome))
     return _proposal(kind, Action.BLANKED, source, shown, blank_image(page.text, attribute, fit=page.policy.fit))
+
+
+def _only_names(page: Page, source: Source, outcome: Outcome) -> bool:
+    """Whether all that speaks against a picture which a reader sees is that it names the recipient: one sign of two."""
+    if page.policy.blank_images or outcome.hit or not outcome.leak:
+        return False
+    url = page.url(source.address)
+    return source.box.drawn or (source.box.unremarkable and url is not None and shows(url))
 
 
 def _beacon(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:

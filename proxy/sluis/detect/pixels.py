@@ -144,7 +144,7 @@ def judge(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use = ONCE
 
 def judge_closing(url: Url, count: int) -> Judgement:
     """Weigh an image that stands behind everything else, says nothing of itself and is asked for `count` times."""
-    names = ["closing"] + ["token"] * _telling(url) + ["picture"] * _shows(url)
+    names = ["closing"] + ["token"] * _telling(url) + ["picture"] * shows(url)
     return _named(*names, *["repeated"] * (count >= REPEATS))
 
 
@@ -169,12 +169,12 @@ def doubtful(url: Url | None) -> bool:
 
 def impersonal(url: Url) -> bool:
     """Whether an image at `url` stays wherever it stands, if it says nothing of itself and no rule knows it."""
-    return not _telling(url) or _shows(url)
+    return not _telling(url) or shows(url)
 
 
 def counts(url: Url) -> bool:
     """Whether the page of an image is named for counting openings, and told whose."""
-    return bool(_COUNTS.search(url.path)) and has_token(url) and not _shows(url)
+    return bool(_COUNTS.search(url.path)) and has_token(url) and not shows(url)
 
 
 def leads_to_blank(url: Url) -> bool:
@@ -185,16 +185,17 @@ def leads_to_blank(url: Url) -> bool:
     return any(each is not None and _SPACER.search(each.path) for each in inner)
 
 
+def shows(url: Url) -> bool:
+    """Whether an address is named like a picture's, or for what somebody looks at."""
+    return bool(_PICTURE.search(url.path) or _SEEN.search(url.text))
+
+
 def _telling(url: Url) -> bool:
     """Whether the address of an image that says nothing of itself tells who asks.
 
     What is named like a spacer and has no size keeps no distance: then a token in its folders counts as well.
     """
     return _asks_for_one(url) or (has_token(url) and bool(_SPACER.search(url.path.rstrip("/"))))
-
-
-def _shows(url: Url) -> bool:
-    return bool(_PICTURE.search(url.path) or _SEEN.search(url.text))
 
 
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) -> Iterator[str]:

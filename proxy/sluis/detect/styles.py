@@ -65,8 +65,12 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
         return
     hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)
-    judgement = pixels.judge(url, _box(page, cut.start), hit, leak, Use(count))
-    if hit or judgement.certain:
+    why = f"its address carries the recipient's address {leak}"
+    size = _box(page, cut.start)
+    judgement = pixels.judge(url, size, hit, leak, Use(count))
+    if leak and not hit and size == UNSIZED and pixels.shows(url) and not page.policy.blank_images:
+        yield Proposal(Kind.ADDRESS_LEAK, Action.KEPT, technique, Cut(cut.start, cut.end), why, url=address)
+    elif hit or judgement.certain:
         yield Proposal(
             Kind.OPEN_PIXEL,
             Action.REMOVED,
@@ -79,7 +83,6 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
             confidence=max(judgement.confidence, hit.confidence if hit else 0.0),
         )
     elif leak:
-        why = f"its address carries the recipient's address {leak}"
         yield Proposal(Kind.ADDRESS_LEAK, Action.BLANKED, technique, cut, why, url=address)
     elif page.policy.blank_images:
         yield Proposal(Kind.REMOTE_IMAGE, Action.BLANKED, technique, cut, _WHY[Place.IMAGE], url=address)
