@@ -46,7 +46,7 @@ class House:
     def answer(self, path: str) -> tuple[int, str]:
         """What the window says."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.web}/{path}", timeout=10) as reply:
+            with urlopen(f"http://127.0.0.1:{self.web}/{path}", timeout=30) as reply:
                 return reply.status, reply.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
