@@ -7,7 +7,7 @@ and its row in `DECODERS`. Whatever does not come out as one complete http or ht
 import json
 import re
 import zlib
-from base64 import b64decode, urlsafe_b64decode
+from base64 import b32decode, b64decode, urlsafe_b64decode
 from binascii import Error
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -36,6 +36,12 @@ def base64_octets(text: str) -> bytes:
     """What base64 of either alphabet says, padded or not (RFC 4648 §§4, 5). Raises `ValueError`."""
     text = text.rstrip("=").replace("-", "+").replace("_", "/")
     return b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
+def _base32(text: str) -> str:
+    """Base32, padded or not (RFC 4648 §6)."""
+    text = text.rstrip("=")
+    return b32decode(text + "=" * (-len(text) % 8)).decode()
 
 
 def _zlib(text: str) -> str:
@@ -162,6 +168,7 @@ DECODERS: Mapping[str, Decoder] = MappingProxyType(
     {
         "percent": _percent,
         "base64": _base64,
+        "base32": _base32,
         "zlib": _zlib,
         "jwt": _jwt,
         "hex": lambda text: bytes.fromhex(text).decode(),
