@@ -41,6 +41,8 @@ def test_what_shares_a_token_or_a_script_with_a_link_goes(page: MakePage, image:
         ("https://kit.example/news/contador/P2Q9MjIwOTQmZWk9MTAzNTY5", "counting"),
         ("https://kit.example/track/3cOMzs1610fRPt92xebw/10464V11", "counting"),  # the token may be a folder
         ("https://kit.example/news/opened.cgi?id=7b2c9d0e", "counting"),
+        ("https://kit.example/go.php?i=727&e=NDAwNjY2&l=open", "counting"),  # what the script is told to do
+        ("https://kit.example/?method=email.track&id=c4981d456a0a9f73", "counting"),
         ("https://kit.example/t/?m=bGF1cmVudEBi&i=814519&url=http://kit.example/images/blank.jpg", "blank"),
         ("https://kit.example/r.html?r=68LD2MLB&U=http%3A%2F%2Fkit.example%2Ftransp.gif", "blank"),
     ],
@@ -63,6 +65,7 @@ def test_a_page_that_counts_is_one_beside_pictures_too(page: MakePage) -> None:
         "<img src='https://kit.example/img/8f14e45fceea167a5a36'><p>Hello</p>",  # a picture's folder
         "<img src='https://kit.example/8f14e45fceea167a5a36.png'><p>Hello</p>",
         "<img src='https://kit.example/open/sale'><p>Hello</p>",
+        "<img src='https://kit.example/m.php?l=opening&o=e5f6a7b8'><p>Hello</p>",
         "<img src='https://kit.example/m.php?o=e5f6a7b8'><p>Hello</p>",
         "<img src='https://kit.example/t/?m=bGF1cmVudEBi&url=http://kit.example/images/sale.jpg'><p>Hello</p>",
         f"{ASKED}<p>Hello</p>{SCRIPT}<img src='https://kit.example/a.png'>",  # its host shows something

@@ -4,11 +4,22 @@ Even one pixel has a line, which closes up when it goes: amid the words, and beh
 border. On the line of the last word, and where the page ends, nobody sees that there is a pixel less.
 """
 
+from collections.abc import Iterator
+
 from sluis.detect.page import Page
-from sluis.detect.proposal import Cut
-from sluis.detect.rewrite import blank_image, cut_attribute, room_for_blank
-from sluis.report import Action
-from sluis.scan.html import Attribute
+from sluis.detect.pixels import Judgement
+from sluis.detect.proposal import Cut, Proposal
+from sluis.detect.rewrite import blank_image, cut_attribute, cut_tag, room_for_blank
+from sluis.report import Action, Kind
+from sluis.scan.html import Attribute, Tag
+
+
+def unlisted(page: Page, tag: Tag, judgement: Judgement) -> Iterator[Proposal]:
+    """The proposal for an image that no rule knows and `judgement` condemns; none where its tag cannot be cut."""
+    if whole := cut_tag(page, tag):
+        action, cut = leaving(page, tag.named({"src"})[0], whole)
+        confidence, technique, why = judgement
+        yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=tag.value("src"), confidence=confidence)
 
 
 def leaving(page: Page, attribute: Attribute, whole: Cut | None, *, roomless: bool = False) -> tuple[Action, Cut]:

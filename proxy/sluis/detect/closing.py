@@ -9,13 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from sluis.detect.beacon import leaving
+from sluis.detect.beacon import unlisted
 from sluis.detect.box import UNSIZED, box
 from sluis.detect.page import Page
 from sluis.detect.pixels import judge_closing
 from sluis.detect.proposal import Proposal
-from sluis.detect.rewrite import cut_tag
-from sluis.report import Kind
 from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
@@ -31,12 +29,9 @@ def closing(page: Page) -> Iterator[Proposal]:
     if suspects:
         counts = asked(page)
         for tag, url in suspects:
-            address = tag.value("src")
-            judgement = judge_closing(url, counts[address])
-            if judgement.certain and (whole := cut_tag(page, tag)):
-                technique, why, confidence = judgement.technique, judgement.why, judgement.confidence
-                action, cut = leaving(page, tag.named({"src"})[0], whole)
-                yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)
+            judgement = judge_closing(url, counts[tag.value("src")])
+            if judgement.certain:
+                yield from unlisted(page, tag, judgement)
 
 
 def _last(page: Page) -> list[Tag]:

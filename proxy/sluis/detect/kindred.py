@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterator
 
 from sluis.detect.address import look_up
-from sluis.detect.beacon import leaving
+from sluis.detect.beacon import unlisted
 from sluis.detect.box import UNSIZED, box
 from sluis.detect.closing import IMAGES, asked, unknown
 from sluis.detect.page import Page
 from sluis.detect.pixels import BLANK, COUNTING, KINDRED, REPEATS, Judgement, counts, impersonal, leads_to_blank
 from sluis.detect.proposal import Proposal
 from sluis.detect.remote import squeeze
-from sluis.detect.rewrite import cut_tag
-from sluis.report import Kind
 from sluis.rules.shape import parameters
 from sluis.scan.html import Tag, ValueScanner
 from sluis.scan.references import unescape
@@ -43,11 +41,7 @@ def kindred(page: Page) -> Iterator[Proposal]:
         return
     often = asked(page)
     for tag, judgement in _judged(page, [each for each in suspects if often[each[0].value("src")] < REPEATS]):
-        if whole := cut_tag(page, tag):
-            action, cut = leaving(page, tag.named({"src"})[0], whole)
-            confidence, technique, why = judgement
-            address = tag.value("src")
-            yield Proposal(Kind.OPEN_PIXEL, action, technique, cut, why, url=address, confidence=confidence)
+        yield from unlisted(page, tag, judgement)
 
 
 def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, Judgement]]:
@@ -60,7 +54,7 @@ def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, 
     if others:
         hosts = _hosts(page)
         if alone := [(tag, url) for tag, url in others if url.host not in hosts]:
-            shared = _marks_of_links(page)
+            shared = {mark for url in linked(page) for mark in _marks(url)}
             yield from ((tag, KINDRED) for tag, url in alone if not shared.isdisjoint(_marks(url)))
 
 
@@ -101,15 +95,13 @@ def _leaks(page: Page, url: Url) -> bool:
     return page.identity.leak(url.text) is not None
 
 
-def _marks_of_links(page: Page) -> set[str]:
-    """What marks the links as they will stand, so that reading them again finds no more."""
-    marks: set[str] = set()
+def linked(page: Page) -> Iterator[Url]:
+    """Where the links lead as they will stand, so that reading them again finds no more. Raises `Overrun`."""
     for raw in {raw for _, raw in _HREF.values(page.text, page.lowered, page.budget)}:
         address = page.absolute(squeeze(unescape(raw)))
         found = look_up(page, address)
         if url := page.url(found.destination if isinstance(found, Resolution) else address):
-            marks.update(_marks(url))
-    return marks
+            yield url
 
 
 def _marks(url: Url) -> list[str]:

@@ -55,6 +55,9 @@ _SIGNALS = {
         Signal("void", 0.2, "it has neither width nor height, nor a name by which a style sheet could give it one"),
         Signal("alone", 0.2, "nothing that a reader sees comes from its host"),
         Signal("kindred", 0.2, "the mail's links carry its token, or ask the same script"),
+        Signal("alike", 0.2, "its address is made as the links are that its host counts clicks by"),
+        Signal("unlike", 0.2, "the pictures of its host have names"),
+        Signal("dot", 0.5, "it is a dot"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
@@ -95,6 +98,10 @@ _COUNTS = re.compile(
     r"|count(?:er)?|contador)(?![a-z0-9])",
     re.IGNORECASE,
 )
+# What a script is told to do, where its page is named for nothing.
+_COUNTED = re.compile(
+    r"(?:^|&)[^=&]*+=(?:e?mail[_.-]?)?(?:opens?|opened|track(?:ing)?|beacon|pixel)(?:&|$)", re.IGNORECASE
+)
 _FILE = re.compile(r"\.[a-z0-9]{2,5}/?$", re.IGNORECASE | re.ASCII)
 _NUMBERS = re.compile(r"/[0-9]{4,}/[0-9]{5,}/|/[0-9]{6,}(?:\.[a-z]+)?$", re.IGNORECASE | re.ASCII)
 _LEADING = re.compile(r"(?<![^&])[^=&]*+=(?:https?(?::|%3a)|aHR0c|//|%2f%2f)", re.IGNORECASE)
@@ -103,7 +110,8 @@ _TOKEN_VALUE = re.compile(r"[\w%~.+-]{6,}", re.ASCII)
 # version or a measure, are none. Entropy tells no more: at any threshold, of what it finds beside these nearly all are
 # words.
 _OPAQUE = re.compile(
-    r"/(?:(?![A-Za-z_-]*+[0-9]*+[/.])(?![0-9]++(?:[_-](?:[A-Z]++(?![a-z])|[A-Z]?[a-z]*+))++[0-9x]*+[/.])"
+    r"/(?:(?![A-Za-z_-]*+[0-9]*+(?![^/.]))"
+    r"(?![0-9]++(?:[_-](?:[A-Z]++(?![a-z])|[A-Z]?[a-z]*+))++[0-9x]*+(?![^/.]))"
     r"(?=[^/.]{12})(?=(?:[^/.0-9]*+[0-9]){3})(?=(?:[0-9]*+[^/.0-9]){3})|eyJ[\w-]{9})",
     re.ASCII,
 )
@@ -155,9 +163,11 @@ def _named(*names: str) -> Judgement:
     return Judgement(confidence, names[0], "; ".join(signal.why for signal in signals if signal.weight > 0))
 
 
-# Of an image that says nothing of itself: it is asked for as the links are, its page is named for counting, or it leads
-# to a picture of nothing.
+# Of an image that says nothing of itself: it is asked for as the links are, and nothing else from its host, or nothing
+# so; its page is named for counting, or it leads to a picture of nothing. Of a dot: the links carry its name.
 KINDRED = _named("kindred", "token", "alone")
+ALIKE = _named("alike", "token", "unlike")
+NAMESAKE = _named("kindred", "dot")
 COUNTING = _named("counting", "token")
 BLANK = _named("blank", "token")
 
@@ -173,8 +183,8 @@ def impersonal(url: Url) -> bool:
 
 
 def counts(url: Url) -> bool:
-    """Whether the page of an image is named for counting openings, and told whose."""
-    return bool(_COUNTS.search(url.path)) and has_token(url) and not shows(url)
+    """Whether the page of an image is named for counting openings, or told to count one, and told whose."""
+    return has_token(url) and bool(_COUNTS.search(url.path) or _COUNTED.search(url.query)) and not shows(url)
 
 
 def leads_to_blank(url: Url) -> bool:
@@ -183,6 +193,16 @@ def leads_to_blank(url: Url) -> bool:
         return False
     inner = (parse(each.text) for value in parameters(url.query).values() for each in written(value, ""))
     return any(each is not None and _SPACER.search(each.path) for each in inner)
+
+
+def asks_for_one(url: Url) -> bool:
+    """Whether it is the file itself that is a token, or its query, and not just a folder on the way to it."""
+    return _names_somebody(url.query) or bool(_OPAQUE.search(url.path, max(0, url.path.rfind("/"))))
+
+
+def pictured(url: Url) -> bool:
+    """Whether an address is named like a picture's."""
+    return bool(_IMAGE.search(url.path))
 
 
 def shows(url: Url) -> bool:
@@ -195,7 +215,7 @@ def _telling(url: Url) -> bool:
 
     What is named like a spacer and has no size keeps no distance: then a token in its folders counts as well.
     """
-    return _asks_for_one(url) or (has_token(url) and bool(_SPACER.search(url.path.rstrip("/"))))
+    return asks_for_one(url) or (has_token(url) and bool(_SPACER.search(url.path.rstrip("/"))))
 
 
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) -> Iterator[str]:
@@ -207,14 +227,14 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     variant, token = _is_variant(url, box), _has_token(url, box)
     if token and not variant:
         yield "token"
-    repeated = use.count >= REPEATS and (use.stretched or not _asks_for_one(url))
+    repeated = use.count >= REPEATS and (use.stretched or not asks_for_one(url))
     if repeated:
         yield "repeated"
-    elif use.beside and not _asks_for_one(url) and not _COUNTER.search(url.path):
+    elif use.beside and not asks_for_one(url) and not _COUNTER.search(url.path):
         yield "beside"
     if not variant:
         yield from _told(url, box, alone=use.alone and not repeated, token=token)
-    apart = token and (use.alone or _asks_for_one(url))
+    apart = token and (use.alone or asks_for_one(url))
     yield from _called(url, box, variant=variant, token=apart)
 
 
@@ -282,11 +302,6 @@ def _has_token(url: Url, box: Box) -> bool:
     """The same of an image as it is drawn. Of a line, an address in its query is where it leads, not who asks."""
     query = url.query if box.within(3) else _beside_addresses(url.query)
     return _names_somebody(query) or bool(_OPAQUE.search(url.path))
-
-
-def _asks_for_one(url: Url) -> bool:
-    """Whether it is the file itself that is a token, or its query, and not just a folder on the way to it."""
-    return _names_somebody(url.query) or bool(_OPAQUE.search(url.path, max(0, url.path.rfind("/"))))
 
 
 def _names_somebody(query: str) -> bool:

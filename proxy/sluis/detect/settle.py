@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sluis.detect.alike import alike
 from sluis.detect.closing import closing
 from sluis.detect.elements import ANYWHERE
 from sluis.detect.images import images
@@ -24,7 +25,7 @@ from sluis.report import Action
 from sluis.scan.budget import Overrun
 from sluis.scan.html import enclosing
 
-_DETECTORS = (images, closing, kindred, links, loads, xml, styles)
+_DETECTORS = (images, closing, kindred, alike, links, loads, xml, styles)
 _GOING = frozenset({Action.REMOVED, Action.BLANKED})
 # A value with its own name, function and quotes around it, and none of a parser's other marks in it; and an end of it
 # that what stands behind might take for its own.
