@@ -20,6 +20,7 @@ DOT = '<img src="https://kit.example/i/kq3z7w/hx2b9c-m.gif" width=1 height=1>'
         (COUNTER, LINK, "alike"),
         (f'<a href="http://kit.example/{TOKEN[::-1]}">{COUNTER}</a>', LINK, "alike"),  # it may be linked itself
         (COUNTER.replace("t.example/", "t.example/go/"), LINK.replace("t.example/", "t.example/go/"), "alike"),
+        (COUNTER.replace(TOKEN, "AmkegSpZEFm-Eprj-jrHxaeTGMSeJazCybGs1xKCZWUTfA"), LINK, "alike"),
         (DOT, SHORT, "kindred"),
         (DOT, '<a href="https://kit.example/leave?token=hx2b9c-m">No more</a>', "kindred"),
     ],
@@ -31,6 +32,13 @@ def test_what_is_made_as_the_links_are_goes(page: MakePage, image: str, link: st
     after = edited(text, [found])
     assert found.url not in after
     assert list(proposals(page(after))) == []
+
+
+@pytest.mark.parametrize(("words", "goes"), [(70, True), (40, False)])
+def test_it_may_be_the_only_image_of_a_letter_of_words(page: MakePage, words: int, goes: bool) -> None:
+    sheet = f"<style>{'p {color: red} ' * 40}</style>"
+    text = f"{sheet}<a href='http://kit.example/{TOKEN[::-1]}'>{COUNTER}</a><p>{'word ' * words}</p>{LINK}"
+    assert [found.technique for found in alike(page(text))] == ["kindred"] * goes
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """The image whose address is made as the links are, by a script that sends them all, where pictures have names.
 
 Some kits put a bare token behind every link and behind their counter, which may even be linked itself, and pictures
-with sizes and names beside it at the same host; others call a dot by the letter's short token, which the links carry
-too. Neither token is long enough, or shared in such a way, to say anything alone.
+with sizes and names beside it at the same host, or none in a letter of words; others call a dot by the letter's short
+token, which the links carry too. Neither token is long enough, or shared in such a way, to say anything alone.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from sluis.detect.beacon import unlisted
@@ -14,15 +14,19 @@ from sluis.detect.box import box
 from sluis.detect.closing import IMAGES, asked, unknown
 from sluis.detect.kindred import linked
 from sluis.detect.page import Page
-from sluis.detect.pixels import ALIKE, NAMESAKE, REPEATS, Judgement, asks_for_one, pictured
+from sluis.detect.pixels import ALIKE, KINDRED, NAMESAKE, REPEATS, Judgement, asks_for_one, pictured
 from sluis.detect.proposal import Proposal
 from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
+_WORDS = 60  # of a letter that says what it has to without a picture
 _LENGTH = 8  # characters in which lengths of tokens are counted
+# A page of letters in either case at random, whatever digits it has; among tokens it is one.
+_MIXED = re.compile(r"/(?=(?:[\w-]*?[a-z][A-Z]){3})[\w-]{32,}+$", re.ASCII)
 _NO_ENDING = re.compile(r"/[\w-]{16,}+$", re.ASCII)
 # What stands for one letter, however short: digits and letters mixed.
 _NAME = re.compile(r"/((?=[A-Za-z_-]*+[0-9])(?=[0-9_-]*+[A-Za-z])[\w-]{6,}+)(?:\.(?:gif|png))?$", re.ASCII)
+_MARKUP = re.compile(r"<[^>]*+")
 _PIECES = re.compile(r"[/=&?.]")
 
 # A host and a folder of it.
@@ -45,7 +49,7 @@ def _suspect(page: Page, tag: Tag) -> Url | None:
     url = page.url(tag.value("src"))
     if url is None or url.query:
         return None
-    if _bare(url) and unknown(page, tag):
+    if (_bare(url) or _MIXED.search(url.path)) and unknown(page, tag):
         return url
     if not (_NAME.search(url.path) and box(tag).within(3)):
         return None
@@ -60,15 +64,19 @@ def _judged(page: Page, suspects: Iterable[tuple[Tag, Url]]) -> Iterator[tuple[T
         names[link.host].update(_PIECES.split(f"{link.path}?{link.query}"))
         if _bare(link):
             lengths[_place(link)].add(len(link.path) // _LENGTH)
-    images = (page.url(tag.value("src")) for tag in page.tags if tag.name in IMAGES)
-    named = {url.host for url in images if url and pictured(url)}
+    images = [url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src")))]
+    named = {url.host for url in images if pictured(url)}
+    times = Counter(url.host for url in images)
     for tag, url in suspects:
         name = _NAME.search(url.path)
         if name and box(tag).within(3):
             if name[1] in names[url.host]:
                 yield tag, NAMESAKE
-        elif url.host in named and lengths[_place(url)] & _lengths(url):
-            yield tag, ALIKE
+        elif lengths[_place(url)] & _lengths(url):
+            if url.host in named:
+                yield tag, ALIKE
+            elif times[url.host] == 1 and _words(page) >= _WORDS:
+                yield tag, KINDRED
 
 
 def _bare(url: Url) -> bool:
@@ -80,6 +88,17 @@ def _lengths(url: Url) -> set[int]:
     """How long a path is, and nearly is: an encrypted token differs by a block or two."""
     length = len(url.path) // _LENGTH
     return {length - 1, length, length + 1}
+
+
+def _words(page: Page) -> int:
+    """How many words a letter has, those of its style sheets aside."""
+    start, texts = 0, list[str]()
+    while (sheet := page.lowered.find("<style", start)) >= 0:
+        texts.append(page.text[start:sheet])
+        if (start := page.lowered.find("</style", sheet)) < 0:
+            break
+    texts.append(page.text[start:] if start >= 0 else "")
+    return len(_MARKUP.sub(" ", "".join(texts)).split())
 
 
 def _place(url: Url) -> _Place:

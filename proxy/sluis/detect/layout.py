@@ -4,6 +4,7 @@ A beacon is asked for once, from a place of its own, by an address that says who
 its server no more than the pictures around it do is no loss to anybody's privacy, and its going may move the rest.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,18 +13,23 @@ from sluis.detect.box import Box
 from sluis.urls.parse import Url
 from sluis.urls.suffix import site
 
-_PICTURES = 2  # that make a folder one of pictures
+_PICTURES = 2  # that make a folder one of pictures, or a form of addresses theirs
+_HASHED = re.compile(r"/(?=[A-Za-z_-]*+[0-9])[\w-]{12,}+(?=/)", re.ASCII)  # a folder that only its file is in
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """What a page does with one address: it asks for it, or for its name at any host of its site, `count` times; it
-    draws it `stretched` to more than a dot somewhere; pictures that a reader sees come from `beside` it, or none from
-    its host, so that it is `alone` there."""
+    draws it `stretched` to more than a dot somewhere. Pictures that a reader sees come from `beside` it, or by
+    addresses so `akin` that but for a folder's hash and a time they are the same, or the hashes of its folders are
+    `common` to them; or none come from its host, so that it is `alone` there."""
 
     count: int = 1
     stretched: bool = False
     beside: bool = False
+    akin: bool = False
+    common: bool = False
     alone: bool = True
 
 
@@ -40,14 +46,19 @@ class Layout:
         self._stretched = {url.text for url, box in drawn if not (box.within(3) or box.hidden)}
         pictures = {url.text: url for url in seen}.values()
         self._folders = Counter(map(_folder, pictures))
+        self._forms = Counter(form for url in pictures for form in {_form(url), _form(url, "")})
+        self._hashes = Counter((url.host, each) for url in pictures for each in _HASHED.findall(url.path))
         self._hosts = {url.host for url in pictures}
 
     def use(self, url: Url) -> Use:
         """How the page uses `url`."""
+        form, hashes = _form(url), _HASHED.findall(url.path)
         return Use(
             max(self._counts[url.text], self._names[name(url)]),
             stretched=url.text in self._stretched,
             beside=not url.query and self._folders[_folder(url)] >= _PICTURES,
+            akin=form is not None and self._forms[form] >= _PICTURES,
+            common=bool(hashes) and all(self._hashes[url.host, each] >= _PICTURES for each in hashes),
             alone=url.host not in self._hosts,
         )
 
@@ -55,6 +66,18 @@ class Layout:
 def name(url: Url) -> tuple[str, str]:
     """Whose an image is and what it is called, wherever it lies; one with a query is like no other."""
     return (site(url.host), url.path.rpartition("/")[2]) if not url.query else (url.text, "")
+
+
+def _form(url: Url, query: str | None = None) -> tuple[str, str, str] | None:
+    """An address without its folders' hashes, its ending, and the digits of a `query`, its own, that is nothing else.
+
+    None where it has no hash, or says more.
+    """
+    query = url.query if query is None else query
+    path = _HASHED.sub("/*", url.path)
+    if path == url.path or (query and not query.isdecimal()):
+        return None
+    return url.host, path.rpartition(".")[0] or path, _DIGIT.sub("0", query)
 
 
 def _folder(url: Url) -> tuple[str, str]:

@@ -224,13 +224,14 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     if leak:
         yield "recipient"
     yield from _drawn(box)
-    variant, token = _is_variant(url, box), _has_token(url, box)
+    beside, own = _is_beside(url, use), not use.common or asks_for_one(url)
+    variant, token = _is_variant(url, box, token=own and has_token(url)), own and not beside and _has_token(url, box)
     if token and not variant:
         yield "token"
     repeated = use.count >= REPEATS and (use.stretched or not asks_for_one(url))
     if repeated:
         yield "repeated"
-    elif use.beside and not asks_for_one(url) and not _COUNTER.search(url.path):
+    elif beside:
         yield "beside"
     if not variant:
         yield from _told(url, box, alone=use.alone and not repeated, token=token)
@@ -248,7 +249,7 @@ def _called(url: Url, box: Box, *, variant: bool, token: bool) -> Iterator[str]:
         yield "picture"
 
 
-def _is_variant(url: Url, box: Box) -> bool:
+def _is_variant(url: Url, box: Box, *, token: bool) -> bool:
     """Whether it may be a picture for another width of screen: stores name theirs by hash, but these ask for no one,
     unless a style sheet surely shows it there."""
     if not (box.hidden or (box.empty and box.styled)) or not _PICTURE.search(url.path):
@@ -256,7 +257,12 @@ def _is_variant(url: Url, box: Box) -> bool:
     if box.shown or _names_somebody(url.query):
         return box.shown and not _COUNTING.search(url.path)
     dot = None not in (box.width, box.height) and box.within(3)
-    return not (has_token(url) and (dot or _COUNTING.search(url.path)))
+    return not (token and (dot or _COUNTING.search(url.path)))
+
+
+def _is_beside(url: Url, use: Use) -> bool:
+    """Whether its address has nothing that those of the mail's pictures have not."""
+    return (use.akin or (use.beside and not asks_for_one(url))) and not _COUNTER.search(url.path)
 
 
 def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:
