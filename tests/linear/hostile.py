@@ -151,6 +151,10 @@ HOSTILE: Mapping[str, Hostile] = MappingProxyType(
         "images asked for as links are": _numbered(
             '<a href="https://kit.example/m.php?n=#a1b2c3">x</a><img src="https://kit.example/m.php?o=#a1b2c3">'
         ),
+        "images made as links are": _numbered(
+            '<a href="https://kit.example/aBcD3fGh1JkLmN#">x</a><img src="https://h#.kit.example/aBcD3fGh1JkLmN#">'
+            '<img src="https://kit.example/n#a.gif" width=1 height=1>'
+        ),
         "redirects, no two alike": _numbered(f'<a href="{SES}#">x</a>'),
         "addresses carried": _numbered('<a href="https://t.example/out?a=#&url=https%3A%2F%2Fshop.example%2F#">x</a>'),
         "carried or not": _numbered(

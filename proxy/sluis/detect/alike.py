@@ -8,6 +8,7 @@ token, which the links carry too. Neither token is long enough, or shared in suc
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from sluis.detect.beacon import unlisted
 from sluis.detect.box import box
@@ -20,12 +21,14 @@ from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
 _WORDS = 60  # of a letter that says what it has to without a picture
-_LENGTH = 8  # characters in which lengths of tokens are counted
-# A page of letters in either case at random, whatever digits it has; among tokens it is one.
-_MIXED = re.compile(r"/(?=(?:[\w-]*?[a-z][A-Z]){3})[\w-]{32,}+$", re.ASCII)
-_NO_ENDING = re.compile(r"/[\w-]{16,}+$", re.ASCII)
+_TOKEN = 16  # characters of the shortest that stands for a page
+_STEP = 8  # characters in which the lengths of addresses are counted
+_PAGE = re.compile(rf"[\w-]{{{_TOKEN},}}+", re.ASCII)
+# Letters in either case at random, whatever digits there are; among tokens it is one.
+_MIXED = re.compile(r"(?=(?:[\w-]*?[a-z][A-Z]){3})[\w-]{32,}+", re.ASCII)
 # What stands for one letter, however short: digits and letters mixed.
-_NAME = re.compile(r"/((?=[A-Za-z_-]*+[0-9])(?=[0-9_-]*+[A-Za-z])[\w-]{6,}+)(?:\.(?:gif|png))?$", re.ASCII)
+_NAME = re.compile(r"((?=[A-Za-z_-]*+[0-9])(?=[0-9_-]*+[A-Za-z])[\w-]{6,}+)(?:\.(?:gif|png))?", re.ASCII)
+_SMALL = re.compile(r"(?:width|height)[ \t\n\r\f]*+[=:][ \t\n\r\f]*+[\"']?+[ \t]*+[0-3](?![0-9.%])")
 _MARKUP = re.compile(r"<[^>]*+")
 _PIECES = re.compile(r"[/=&?.]")
 
@@ -33,60 +36,76 @@ _PIECES = re.compile(r"[/=&?.]")
 _Place = tuple[str, str]
 
 
+class _Suspect(NamedTuple):
+    """An image, its address, and its `name` if it is a dot."""
+
+    tag: Tag
+    url: Url
+    name: str = ""
+
+
 def alike(page: Page) -> Iterator[Proposal]:
     """Proposals for images whose address is made as the links are. Whether one goes does not hang on the others."""
     if page.policy.blank_images:
         return  # all images lose their source there
-    if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
+    if not (suspects := [each for tag in page.tags if tag.name in IMAGES and (each := _suspect(page, tag))]):
         return
     often = asked(page)
-    for tag, judgement in _judged(page, [each for each in suspects if often[each[0].value("src")] < REPEATS]):
+    for tag, judgement in _judged(page, [each for each in suspects if often[each.tag.value("src")] < REPEATS]):
         yield from unlisted(page, tag, judgement)
 
 
-def _suspect(page: Page, tag: Tag) -> Url | None:
-    """The address of an image that says nothing of itself and is a bare token, or of a dot that is called by one."""
+def _suspect(page: Page, tag: Tag) -> _Suspect | None:
+    """An image that says nothing of itself and whose page is a token, or a dot that is called by one."""
     url = page.url(tag.value("src"))
     if url is None or url.query:
         return None
-    if (_bare(url) or _MIXED.search(url.path)) and unknown(page, tag):
-        return url
-    if not (_NAME.search(url.path) and box(tag).within(3)):
+    last = _last(url)
+    if len(last) >= _TOKEN and (_is_token(url) or _MIXED.fullmatch(last)) and unknown(page, tag):
+        return _Suspect(tag, url)
+    name = _NAME.fullmatch(last)
+    if not (name and _SMALL.search(page.lowered, tag.start, tag.end) and box(tag).within(3)):
         return None
     known = page.opens(tag.value("src"))[1] or page.rules.listed_image(url) or page.identity.leak(url.text)
-    return None if known else url
+    return None if known else _Suspect(tag, url, name[1])
 
 
-def _judged(page: Page, suspects: Iterable[tuple[Tag, Url]]) -> Iterator[tuple[Tag, Judgement]]:
-    links = list(linked(page))
+def _judged(page: Page, suspects: Iterable[_Suspect]) -> Iterator[tuple[Tag, Judgement]]:
     lengths, names = defaultdict[_Place, set[int]](set), defaultdict[str, set[str]](set)
-    for link in links:
+    for link in linked(page):
         names[link.host].update(_PIECES.split(f"{link.path}?{link.query}"))
-        if _bare(link):
-            lengths[_place(link)].add(len(link.path) // _LENGTH)
+        if _is_token(link):
+            lengths[_place(link)].add(len(link.path) // _STEP)
     images = [url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src")))]
-    named = {url.host for url in images if pictured(url)}
-    times = Counter(url.host for url in images)
-    for tag, url in suspects:
-        name = _NAME.search(url.path)
-        if name and box(tag).within(3):
-            if name[1] in names[url.host]:
-                yield tag, NAMESAKE
+    named, times = {url.host for url in images if pictured(url)}, Counter(url.host for url in images)
+    wordy = _words(page) >= _WORDS
+    for tag, url, name in suspects:
+        if name:
+            yield from [(tag, NAMESAKE)] * (name in names[url.host])
         elif lengths[_place(url)] & _lengths(url):
             if url.host in named:
                 yield tag, ALIKE
-            elif times[url.host] == 1 and _words(page) >= _WORDS:
+            elif wordy and times[url.host] == 1:
                 yield tag, KINDRED
 
 
-def _bare(url: Url) -> bool:
+def _is_token(url: Url) -> bool:
     """Whether the page of an address is a token and no more."""
-    return not url.query and bool(_NO_ENDING.search(url.path)) and asks_for_one(url)
+    return not url.query and _PAGE.fullmatch(_last(url)) is not None and asks_for_one(url)
+
+
+def _last(url: Url) -> str:
+    """The last segment of the path."""
+    return url.path.rpartition("/")[2]
+
+
+def _place(url: Url) -> _Place:
+    return url.host, url.path.rpartition("/")[0]
 
 
 def _lengths(url: Url) -> set[int]:
     """How long a path is, and nearly is: an encrypted token differs by a block or two."""
-    length = len(url.path) // _LENGTH
+    length = len(url.path) // _STEP
     return {length - 1, length, length + 1}
 
 
@@ -99,7 +118,3 @@ def _words(page: Page) -> int:
             break
     texts.append(page.text[start:] if start >= 0 else "")
     return len(_MARKUP.sub(" ", "".join(texts)).split())
-
-
-def _place(url: Url) -> _Place:
-    return url.host, url.path.rpartition("/")[0]

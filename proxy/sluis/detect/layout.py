@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sluis.detect.box import Box
 from sluis.urls.parse import Url
@@ -44,23 +45,31 @@ class Layout:
         self._counts = Counter(url.text for url, _ in drawn)
         self._names = Counter(name(url) for url, _ in drawn)
         self._stretched = {url.text for url, box in drawn if not (box.within(3) or box.hidden)}
-        pictures = {url.text: url for url in seen}.values()
-        self._folders = Counter(map(_folder, pictures))
-        self._forms = Counter(form for url in pictures for form in {_form(url), _form(url, "")})
-        self._hashes = Counter((url.host, each) for url in pictures for each in _HASHED.findall(url.path))
-        self._hosts = {url.host for url in pictures}
+        self._pictures = {url.text: url for url in seen}.values()
+        self._folders = Counter(map(_folder, self._pictures))
+        self._hosts = {url.host for url in self._pictures}
 
     def use(self, url: Url) -> Use:
         """How the page uses `url`."""
-        form, hashes = _form(url), _HASHED.findall(url.path)
+        hashes = _HASHED.findall(url.path)
         return Use(
             max(self._counts[url.text], self._names[name(url)]),
             stretched=url.text in self._stretched,
             beside=not url.query and self._folders[_folder(url)] >= _PICTURES,
-            akin=form is not None and self._forms[form] >= _PICTURES,
+            akin=bool(hashes) and self._forms[_form(url)] >= _PICTURES,
             common=bool(hashes) and all(self._hashes[url.host, each] >= _PICTURES for each in hashes),
             alone=url.host not in self._hosts,
         )
+
+    @cached_property
+    def _forms(self) -> Counter[tuple[str, str, str]]:
+        """The forms of the pictures' addresses, and those without their queries."""
+        return Counter(form for url in self._pictures for form in {_form(url), _form(url, "")})
+
+    @cached_property
+    def _hashes(self) -> Counter[tuple[str, str]]:
+        """The hashes in the pictures' folders, by host."""
+        return Counter((url.host, each) for url in self._pictures for each in _HASHED.findall(url.path))
 
 
 def name(url: Url) -> tuple[str, str]:
@@ -68,16 +77,11 @@ def name(url: Url) -> tuple[str, str]:
     return (site(url.host), url.path.rpartition("/")[2]) if not url.query else (url.text, "")
 
 
-def _form(url: Url, query: str | None = None) -> tuple[str, str, str] | None:
-    """An address without its folders' hashes, its ending, and the digits of a `query`, its own, that is nothing else.
-
-    None where it has no hash, or says more.
-    """
+def _form(url: Url, query: str | None = None) -> tuple[str, str, str]:
+    """An address without its folders' hashes, its ending, and the digits of a query (its own) that is nothing else."""
     query = url.query if query is None else query
     path = _HASHED.sub("/*", url.path)
-    if path == url.path or (query and not query.isdecimal()):
-        return None
-    return url.host, path.rpartition(".")[0] or path, _DIGIT.sub("0", query)
+    return url.host, path.rpartition(".")[0] or path, _DIGIT.sub("0", query) if query.isdecimal() else query
 
 
 def _folder(url: Url) -> tuple[str, str]:
