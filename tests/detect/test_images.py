@@ -54,6 +54,7 @@ def test_a_beacon_goes_and_nothing_else(page: MakePage, image: str) -> None:
         '<img src="https://mail.shop.example/spacer.gif" width=1 height=1>',
         '<img src="https://mail.shop.example/spacer.gif" width=600 height=1>',
         '<img src="https://mail.shop.example/line.gif" width=1 height=9>' * 4,
+        f'<img src="{TOKEN}.gif" width=30 height=1>' * 2,
         '<img src="cid:pixel" width=1 height=1><img src="data:image/gif;base64,R0" width=1 height=1>',
         '<img src="pixel.gif" width=1 height=1>',
     ],

@@ -21,6 +21,7 @@ from sluis.urls.within import written
 CERTAIN = 0.6
 _QUERY = 8  # characters of a query that still may be a version; spacers have no more to tell their server
 REPEATS = 3  # a beacon is asked for once; what stands more often in one mail is layout
+_LINES = 2  # and a line twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
 # "qr" alone would be found in every other token.
 _SEEN = re.compile(
-    r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|mail-sig|avatar|logo|banner|photo",
+    r"qr(?=code|server|[^a-z0-9]|$)|barcode|captcha|chart|map|ticket|signature|mail-sig|avatar|logo|banner|photo"
+    # What was pasted from a mail in Roundcube, Gmail, Exchange or Zimbra.
+    r"|_action=get&|view=fimg|getfileattachment|/service/home/",
     re.IGNORECASE,
 )
 _COUNTING = re.compile(r"open|track|beacon|pixel", re.IGNORECASE)
@@ -228,7 +231,8 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     variant, token = _is_variant(url, box, token=own and has_token(url)), own and not beside and _has_token(url, box)
     if token and not variant:
         yield "token"
-    repeated = use.count >= REPEATS and (use.stretched or not asks_for_one(url))
+    often = use.count >= (REPEATS if box.within(3) else _LINES)
+    repeated = often and (use.stretched or not asks_for_one(url))
     if repeated:
         yield "repeated"
     elif beside:
