@@ -89,3 +89,34 @@ def test_it_says_whom_an_address_names(page: MakePage, file: str, policy: str, a
     proposals = list(styles(page(text, policy, ("bea@lezer.example",))))
     assert [(found.kind, found.action) for found in proposals] == [("address-leak", action)]
     assert (edited(text, proposals) == text) == (action == "kept")
+
+
+@pytest.mark.parametrize(
+    "prelude",
+    [
+        "@media print{ #_t ",
+        "div.OutlookMessageHeader",
+        "p{color:red} table.moz-email-headers-table ",
+        "blockquote #_t",
+        "div.gmail_quote",
+        "#MailContainerBody #_t",
+    ],
+)
+def test_what_watches_whether_a_mail_is_passed_on_goes(page: MakePage, prelude: str) -> None:
+    text = f"<style>{prelude}{{background-image:url('https://kit.example/t?f')}}</style>"
+    (found,) = styles(page(text))
+    assert (found.kind, found.action) == (Kind.OPEN_PIXEL, Action.REMOVED)
+    assert "kit.example" not in edited(text, [found])
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "@media print{p{color:red}} #_t{background:url('https://kit.example/t?f')}",
+        "@media print{#_t{background:url('https://kit.example/logo.png')}}",
+        "@media screen{#_t{background:url('https://kit.example/t?f')}}",
+        "blockquote{background:url('https://kit.example/t?f')}",
+    ],
+)
+def test_what_does_not_stays(page: MakePage, sheet: str) -> None:
+    assert list(styles(page(f"<style>{sheet}</style>"))) == []

@@ -59,6 +59,7 @@ _SIGNALS = {
         Signal("alike", 0.2, "its address is made as the links are that its host counts clicks by"),
         Signal("unlike", 0.2, "the pictures of its host have names"),
         Signal("dot", 0.5, "it is a dot"),
+        Signal("watch", 0.6, "it is asked for where the mail is printed, answered or sent on"),
         Signal("repeated", -0.6, "the same image stands here {count} times"),
         Signal("beside", -0.6, "it lies with the mail's pictures, and says no more than they do"),
         Signal("spacer", -0.5, "it is named like a spacer and carries no token"),
@@ -171,6 +172,8 @@ def _named(*names: str) -> Judgement:
 KINDRED = _named("kindred", "token", "alone")
 ALIKE = _named("alike", "token", "unlike")
 NAMESAKE = _named("kindred", "dot")
+# Of a background without a picture's name.
+WATCH = _named("watch", "nameless")
 COUNTING = _named("counting", "token")
 BLANK = _named("blank", "token")
 

@@ -1,5 +1,6 @@
 """What style sheets and backgrounds make a client fetch: images, fonts, programs and further style sheets."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,6 +19,12 @@ from sluis.scan.html import AttributeScanner, enclosing
 from sluis.scan.references import unescape
 
 _BACKGROUND = AttributeScanner({"background"})
+# What is drawn on paper, around a mail that is read or in one that is answered or sent on: no letter has a use for it.
+_WATCHED = re.compile(
+    r"@media[^{}<>]{0,80}\bprint\b|outlookmessageheader|moz-email-headers|mailcontainerbody|(?:gmail|yahoo)_quote"
+    r"|blockquote[ \t\n\r\f]+#"
+)
+_PRELUDE = 400  # characters before a background in which what it is drawn for may stand
 _WHY = {
     Place.IMPORT: "the client fetches this style sheet when the message is opened",
     Place.FONT: "the client fetches this font when the message is opened",
@@ -68,6 +75,8 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
     why = f"its address carries the recipient's address {leak}"
     size = _box(page, cut.start)
     judgement = pixels.judge(url, size, hit, leak, Use(count))
+    if not (judgement.certain or pixels.shows(url)) and _watches(page, cut.start):
+        judgement = pixels.WATCH
     if leak and not hit and size == UNSIZED and pixels.shows(url) and not page.policy.blank_images:
         yield Proposal(Kind.ADDRESS_LEAK, Action.KEPT, technique, Cut(cut.start, cut.end), why, url=address)
     elif hit or judgement.certain:
@@ -86,6 +95,13 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
         yield Proposal(Kind.ADDRESS_LEAK, Action.BLANKED, technique, cut, why, url=address)
     elif page.policy.blank_images:
         yield Proposal(Kind.REMOTE_IMAGE, Action.BLANKED, technique, cut, _WHY[Place.IMAGE], url=address)
+
+
+def _watches(page: Page, position: int) -> bool:
+    """Whether the rule at `position` is for what is printed, answered or sent on."""
+    far = max(0, position - _PRELUDE)
+    ended = page.lowered.rfind("}", far, position)
+    return _WATCHED.search(page.lowered, max(far, ended), position) is not None
 
 
 def _box(page: Page, position: int) -> Box:
