@@ -42,6 +42,25 @@ def test_it_may_be_the_only_image_of_a_letter_of_words(page: MakePage, words: in
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [
+        f"<img src='http://kit.example/{TOKEN[::-1]}'>",  # a letter of such pictures
+        PICTURE.replace(".png", ""),
+        PICTURE.replace(".png", "").replace(" height=251", ""),
+    ],
+)
+def test_but_not_one_of_them(page: MakePage, beside: str) -> None:
+    assert list(alike(page(f"{COUNTER}{beside}<p>{'word ' * 70}</p>{LINK}"))) == []
+
+
+def test_what_goes_for_another_reason_leaves_it_alone_at_once(page: MakePage) -> None:
+    text = f"{COUNTER}<p>{'word ' * 70}</p>{LINK}<p>Bye</p><img src='http://kit.example/{TOKEN[::-1]}'>"
+    after = edited(text, list(proposals(page(text))))
+    assert after.count("<img src=http") == after.count("kit.example/ow") == 0
+    assert list(proposals(page(after))) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         f"{COUNTER}{PICTURE.replace('.png', '')}<p>{LINK}",  # the pictures of its host have no names either

@@ -7,13 +7,13 @@ token, which the links carry too. Neither token is long enough, or shared in suc
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sluis.detect.beacon import unlisted
 from sluis.detect.box import box
-from sluis.detect.closing import IMAGES, asked, unknown
-from sluis.detect.kindred import linked
+from sluis.detect.closing import IMAGES, asked, closing, unknown
+from sluis.detect.kindred import kindred, linked, showing
 from sluis.detect.page import Page
 from sluis.detect.pixels import ALIKE, KINDRED, NAMESAKE, REPEATS, Judgement, asks_for_one, pictured
 from sluis.detect.proposal import Proposal
@@ -51,8 +51,9 @@ def alike(page: Page) -> Iterator[Proposal]:
     if not (suspects := [each for tag in page.tags if tag.name in IMAGES and (each := _suspect(page, tag))]):
         return
     often = asked(page)
-    for tag, judgement in _judged(page, [each for each in suspects if often[each.tag.value("src")] < REPEATS]):
-        yield from unlisted(page, tag, judgement)
+    for tag, judgement in _judged(page, suspects):
+        if often[tag.value("src")] < REPEATS:
+            yield from unlisted(page, tag, judgement)
 
 
 def _suspect(page: Page, tag: Tag) -> _Suspect | None:
@@ -70,23 +71,37 @@ def _suspect(page: Page, tag: Tag) -> _Suspect | None:
     return None if known else _Suspect(tag, url, name[1])
 
 
-def _judged(page: Page, suspects: Iterable[_Suspect]) -> Iterator[tuple[Tag, Judgement]]:
+def _judged(page: Page, suspects: Sequence[_Suspect]) -> Iterator[tuple[Tag, Judgement]]:
     lengths, names = defaultdict[_Place, set[int]](set), defaultdict[str, set[str]](set)
     for link in linked(page):
         names[link.host].update(_PIECES.split(f"{link.path}?{link.query}"))
         if _is_token(link):
             lengths[_place(link)].add(len(link.path) // _STEP)
-    images = [url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src")))]
-    named, times = {url.host for url in images if pictured(url)}, Counter(url.host for url in images)
-    wordy = _words(page) >= _WORDS
+    named = {url.host for tag in page.tags if (url := _address(page, tag)) and pictured(url)}
+    alone = _alone(page, suspects)
     for tag, url, name in suspects:
         if name:
             yield from [(tag, NAMESAKE)] * (name in names[url.host])
         elif lengths[_place(url)] & _lengths(url):
             if url.host in named:
                 yield tag, ALIKE
-            elif wordy and times[url.host] == 1:
+            elif url.host in alone:
                 yield tag, KINDRED
+
+
+def _address(page: Page, tag: Tag) -> Url | None:
+    return page.url(tag.value("src")) if tag.name in IMAGES else None
+
+
+def _alone(page: Page, suspects: Sequence[_Suspect]) -> set[str]:
+    """The hosts of which a letter of words has one image, those aside that go for another reason and would make others
+    guilty by it."""
+    if _words(page) < _WORDS:
+        return set()
+    going = {each.url for each in (*closing(page), *kindred(page))}
+    staying = {each.url for each in suspects if not each.name and each.tag.value("src") not in going}
+    hosts = Counter(url.host for url in staying)
+    return {host for host, count in hosts.items() if count == 1} - showing(page)
 
 
 def _is_token(url: Url) -> bool:

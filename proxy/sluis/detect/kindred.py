@@ -52,7 +52,7 @@ def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, 
         else:
             others.append((tag, url))
     if others:
-        hosts = _hosts(page)
+        hosts = showing(page)
         if alone := [(tag, url) for tag, url in others if url.host not in hosts]:
             shared = {mark for url in linked(page) for mark in _marks(url)}
             yield from ((tag, KINDRED) for tag, url in alone if not shared.isdisjoint(_marks(url)))
@@ -80,15 +80,15 @@ def _linked(page: Page, start: int) -> bool:
     return opened > page.lowered.rfind("</a", far, start)
 
 
-def _hosts(page: Page) -> set[str]:
-    """Where images come from that stay and that a reader may see."""
+def showing(page: Page) -> set[str]:
+    """The hosts of the images that stay and that a reader may see."""
     urls = {url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src"))) and _seen(tag, url)}
     return {url.host for url in urls if not (page.rules.open(url) or page.rules.listed_image(url) or _leaks(page, url))}
 
 
 def _seen(tag: Tag, url: Url) -> bool:
     drawn = box(tag)
-    return drawn.visible or (drawn == UNSIZED and impersonal(url))
+    return drawn.drawn or (drawn == UNSIZED and impersonal(url))
 
 
 def _leaks(page: Page, url: Url) -> bool:
