@@ -57,6 +57,12 @@ def test_what_a_person_relies_on_stays(page: MakePage, text: str) -> None:
     assert list(links(page(text))) == []
 
 
+def test_what_an_image_in_it_is_called_says_nothing(page: MakePage) -> None:
+    """For the image may go, and the link would be another the next time."""
+    text = '<a href="https://shop.example/p?utm_source=x"><img src="https://shop.example/login.png">Our shop</a>'
+    assert edited(text, list(links(page(text)))) == text.replace("?utm_source=x", "")
+
+
 def test_security_links_are_unwrapped_only_when_switched_on(page: MakePage) -> None:
     text = f'<a href="{SAFE}">'
     assert [proposal.cut.replacement for proposal in links(page(text))] == [None] * len(list(links(page(text))))

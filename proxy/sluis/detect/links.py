@@ -18,6 +18,7 @@ from sluis.scan.references import unescape
 
 _LABEL = 400  # characters after a link's address in which its text is looked for
 _HREF = ValueScanner("href")
+_ADDRESS = re.compile(r"(?:https?:)?[/\\]{2}[^\s\"'<>]++")
 
 
 def links(page: Page) -> Iterator[Proposal]:
@@ -50,6 +51,10 @@ def _propose(page: Page, tag: Tag, attribute: Attribute, found: Found) -> Iterat
 
 
 def _says(page: Page, attribute: Attribute, words: re.Pattern[str]) -> bool:
-    """Whether the link's text, or what else its tag says, has any of `words`."""
+    """Whether the link's text, or what else its tag says, has any of `words`: the addresses of images, which may go, do
+    not count."""
     end = page.text.find("</", attribute.end, attribute.end + _LABEL)
-    return bool(words.search(page.lowered, attribute.end, end if end >= 0 else attribute.end + _LABEL))
+    end = end if end >= 0 else attribute.end + _LABEL
+    if not words.search(page.lowered, attribute.end, end):
+        return False
+    return words.search(_ADDRESS.sub("", page.lowered[attribute.end : end])) is not None
