@@ -28,6 +28,7 @@ _PAGE = re.compile(rf"[\w-]{{{_TOKEN},}}+", re.ASCII)
 _MIXED = re.compile(r"(?=(?:[\w-]*?[a-z][A-Z]){3})[\w-]{32,}+", re.ASCII)
 # What stands for one letter, however short: digits and letters mixed.
 _NAME = re.compile(r"((?=[A-Za-z_-]*+[0-9])(?=[0-9_-]*+[A-Za-z])[\w-]{6,}+)(?:\.(?:gif|png))?", re.ASCII)
+# Most images are not asked for their box.
 _SMALL = re.compile(r"(?:width|height)[ \t\n\r\f]*+[=:][ \t\n\r\f]*+[\"']?+[ \t]*+[0-3](?![0-9.%])")
 _MARKUP = re.compile(r"<[^>]*+")
 _PIECES = re.compile(r"[/=&?.]")
@@ -81,12 +82,13 @@ def _judged(page: Page, suspects: Sequence[_Suspect]) -> Iterator[tuple[Tag, Jud
     alone = _alone(page, suspects)
     for tag, url, name in suspects:
         if name:
-            yield from [(tag, NAMESAKE)] * (name in names[url.host])
+            judgement = NAMESAKE if name in names[url.host] else None
         elif lengths[_place(url)] & _lengths(url):
-            if url.host in named:
-                yield tag, ALIKE
-            elif url.host in alone:
-                yield tag, KINDRED
+            judgement = ALIKE if url.host in named else KINDRED if url.host in alone else None
+        else:
+            judgement = None
+        if judgement:
+            yield tag, judgement
 
 
 def _address(page: Page, tag: Tag) -> Url | None:
@@ -94,8 +96,8 @@ def _address(page: Page, tag: Tag) -> Url | None:
 
 
 def _alone(page: Page, suspects: Sequence[_Suspect]) -> set[str]:
-    """The hosts of which a letter of words has one image, those aside that go for another reason and would make others
-    guilty by it."""
+    """The hosts of which a letter of words has one image. Those that go for another reason are none, or the one left
+    would be guilty the next time."""
     if _words(page) < _WORDS:
         return set()
     going = {each.url for each in (*closing(page), *kindred(page))}

@@ -15,7 +15,7 @@ from sluis.urls.parse import Url
 from sluis.urls.suffix import site
 
 _PICTURES = 2  # that make a folder one of pictures, or a form of addresses theirs
-_HASHED = re.compile(r"/(?=[A-Za-z_-]*+[0-9])[\w-]{12,}+(?=/)", re.ASCII)  # a folder that only its file is in
+_HASHED = re.compile(r"/(?=[A-Za-z_-]*+[0-9])[\w-]{12,}+(?=/)", re.ASCII)  # a folder called by a hash, or nearly
 _DIGIT = re.compile(r"[0-9]")
 
 

@@ -167,15 +167,15 @@ def _named(*names: str) -> Judgement:
     return Judgement(confidence, names[0], "; ".join(signal.why for signal in signals if signal.weight > 0))
 
 
-# Of an image that says nothing of itself: it is asked for as the links are, and nothing else from its host, or nothing
-# so; its page is named for counting, or it leads to a picture of nothing. Of a dot: the links carry its name.
+# Of an image that says nothing of itself: it is asked for as the links are, and nothing else from its host is, or only
+# by a name; its page is named for counting, or it leads to a picture of nothing.
 KINDRED = _named("kindred", "token", "alone")
 ALIKE = _named("alike", "token", "unlike")
-NAMESAKE = _named("kindred", "dot")
-# Of a background without a picture's name.
-WATCH = _named("watch", "nameless")
 COUNTING = _named("counting", "token")
 BLANK = _named("blank", "token")
+# Of a dot whose name the links carry, and of a background that has no picture's name.
+NAMESAKE = _named("kindred", "dot")
+WATCH = _named("watch", "nameless")
 
 
 def doubtful(url: Url | None) -> bool:
@@ -230,8 +230,10 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     if leak:
         yield "recipient"
     yield from _drawn(box)
-    beside, own = _is_beside(url, use), not use.common or asks_for_one(url)
-    variant, token = _is_variant(url, box, token=own and has_token(url)), own and not beside and _has_token(url, box)
+    beside = _is_beside(url, use)
+    own = not use.common or asks_for_one(url)
+    variant = _is_variant(url, box, token=own and has_token(url))
+    token = own and not beside and _has_token(url, box)
     if token and not variant:
         yield "token"
     often = use.count >= (REPEATS if box.within(3) else _LINES)
