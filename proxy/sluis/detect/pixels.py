@@ -82,7 +82,7 @@ _TELLING = (
 )
 
 _SPACER = re.compile(
-    r"/[\w.-]*(?:spacer|blan[ck]|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*$", re.IGNORECASE | re.ASCII
+    r"/(?:[\w.-]*(?:spacer|blan[ck]|clear|trans|shim|pixel|dot|leer|1x1)[\w.-]*|s\.gif)$", re.IGNORECASE | re.ASCII
 )
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|svg)$", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|svg|gif|bmp)$", re.IGNORECASE | re.ASCII)
