@@ -74,12 +74,26 @@ def test_one_image(address: str, box: Box, certain: bool) -> None:
         ("https://shop.example/contador/AQIAlvat/x.gif", Use(alone=False), True),
         ("https://shop.example/contador/x.gif", Use(beside=True, alone=False), False),
         ("https://shop.example/2026/11/17/r.gif", Use(alone=False), False),
+        # A hash that the pictures' folders have, or one like theirs, tells nothing; what is called by one does.
+        ("https://shop.example/a1b2c3d4e5f6/x.gif", Use(common=True, alone=False), False),
+        ("https://shop.example/a1b2c3d4e5f6/opens.gif", Use(common=True, alone=False), True),
+        ("https://shop.example/a1b2c3d4e5f6/f6e5d4c3b2a1.gif", Use(common=True, alone=False), True),
+        ("https://shop.example/a1b2c3d4e5f6/original.gif", Use(akin=True, alone=False), False),
+        ("https://shop.example/a1b2c3d4e5f6/original.gif?1733412245", Use(akin=True, alone=False), False),
+        ("https://shop.example/a1b2c3d4e5f6/open.gif?1733412245", Use(akin=True, alone=False), True),
     ],
 )
 def test_one_dot_of_a_layout(address: str, use: Use, certain: bool) -> None:
     url = parse(address)
     assert url is not None
     assert judge(url, DOT, None, None, use).certain is certain
+
+
+@pytest.mark.parametrize(("use", "certain"), [(Use(alone=False), True), (Use(common=True, alone=False), False)])
+def test_one_picture_for_another_screen(use: Use, certain: bool) -> None:
+    url = parse("https://shop.example/lib/fe95157070660d7e73/m/1/mobile.png")
+    assert url is not None
+    assert judge(url, Box(0, 0, "display:none", styled=True), None, None, use).certain is certain
 
 
 @pytest.mark.parametrize(
