@@ -47,7 +47,8 @@ def main() -> None:
         cleaned = clean(raw, policy, rules, Envelope(recipients=recipients(raw)))
         failed += cleaned.report.verdict is Verdict.FAILED
         before = addresses(raw)
-        judge(ours, judgements, before, outcome(before, addresses(cleaned.raw)))
+        now = outcome(addresses(raw, people=True), addresses(cleaned.raw, people=True))
+        judge(ours, judgements, before, now)
         for name, peer in peers.items():
             judge(theirs[name], _images(judgements), before, _blocked(before, peer))
     print(f"{len(labels)} messages, {sum(map(len, labels.values()))} addresses, {failed} failures")

@@ -43,7 +43,7 @@ def main() -> None:
     for path in (path for folder in given.folders for path in sorted(folder.rglob("*")) if path.is_file()):
         raw = path.read_bytes()
         done = clean(raw, policy, rules)
-        before, after = addresses(raw), addresses(done.raw)
+        before, after = addresses(raw, people=True), addresses(done.raw, people=True)
         try:
             now = outcome(before, after)
         except ValueError:

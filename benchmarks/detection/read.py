@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 _WEB = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
+_PERSON = re.compile(r"\s*(?:mailto|tel):", re.IGNORECASE)
 _BLANKS = re.compile(r"[\t\n\r]+|^\s+|\s+$")  # as WHATWG URL §4.4 drops them
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)", re.IGNORECASE)
 _IMAGES = {"img": ("src", "srcset"), "input": ("src",), "video": ("poster",), "image": ("src", "href")}
@@ -64,19 +65,26 @@ def parameters(url: str) -> list[str]:
     return [f"{name}={value}" for name, value in parse_qsl(split(url).query, keep_blank_values=True)]
 
 
-def addresses(raw: bytes) -> list[Address]:
-    """Every address of the mail's HTML parts, part by part, in the order of the tree."""
+def addresses(raw: bytes, *, people: bool = False) -> list[Address]:
+    """Every address of the mail's HTML parts, part by part, in the order of the tree.
+
+    With `people` those that a link has of a person too, by mail or telephone, which a redirect may lead to. They are
+    not numbered: their index is -1.
+    """
     found: list[Address] = []
+    count = 0
     for html in documents(raw):
         root = html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=False)
         elements = list(root.iter())
         for number, element in enumerate(elements):
             for kind, url in _of(element):
-                if _WEB.match(url):
+                if (web := _WEB.match(url)) or (people and kind == "link" and _PERSON.match(url)):
                     text = " ".join("".join(element.itertext()).split())[:60] if kind == "link" else ""
                     name = element.tag if isinstance(element.tag, str) else "?"
                     place = number / len(elements)
-                    found.append(Address(len(found), kind, _BLANKS.sub("", url), name, element.attrib, text, place))
+                    index = count if web else -1
+                    found.append(Address(index, kind, _BLANKS.sub("", url), name, element.attrib, text, place))
+                    count += bool(web)
     return found
 
 

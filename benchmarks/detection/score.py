@@ -36,7 +36,10 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def outcome(before: list[Address], after: list[Address]) -> dict[int, str | None]:
-    """What became of every address, by index: the address there now, or None where it is gone."""
+    """What became of every address, by index: the address there now, or None where it is gone.
+
+    Both lists with the addresses of people, in place of which none can be counted.
+    """
     left = Counter(address.url for address in after if address.kind != "link")
     now: dict[int, str | None] = {}
     for address in before:

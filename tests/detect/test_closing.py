@@ -23,6 +23,8 @@ MARK = f'<img src="{COUNTER}">'
         '<p>Bye</p><img src="https://shop.example/c/8f14e45fceea167a5a36dedd4bea2543">',
         '<p>Bye</p><img src="https://shop.example/c/S?u=ExIXEENQRbXBEY4YGBB">',  # which holds no QR code
         "<p>Bye</p><img src=https://shop.example/c/8f14e45fceea167a/spacer.gif/>",
+        '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36/our-garden">',  # it may be called anything
+        f'<p>Bye</p><img src="{COUNTER}" alt="10998960">',  # a number is no text
     ],
 )
 def test_a_counter_behind_the_last_word_goes(page: MakePage, text: str) -> None:
@@ -60,6 +62,8 @@ def test_in_a_box_it_leaves_its_line(page: MakePage, text: str) -> None:
         '<p>Scan this:</p><img src="https://shop.example/qrcode/8f14e45fceea167a">',
         '<p>Scan this:</p><img src="https://shop.example/qr?data=8f14e45fceea167a">',
         "<p>Bye</p><img src='cid:8f14e45fceea167a5a36'>",
+        f'<p>Bye</p><img src="{COUNTER}" usemap="#m"><map name="m"></map>',
+        '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36/our-garden?size=sharp">',
         '<p>Bye</p><img src="https://mail.shop.example/?_task=mail&_action=get&_uid=825&_token=8f14e45fceea167a&_part=2">',
     ],
 )

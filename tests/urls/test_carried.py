@@ -75,6 +75,14 @@ def test_one_address_and_a_page_that_is_named_for_it(url: str) -> None:
     assert leads_to(url) == SHOP
 
 
+def test_a_person_is_led_to_by_what_is_surely_a_redirect() -> None:
+    assert leads_to("https://news.example/track/click?u=tel%3A%2B31-20-555-0123") == "tel:+31-20-555-0123"
+    token = sealed(id="4", url="mailto:ann@shop.example")
+    assert leads_to(f"https://track.news.example/track.php?event=click&token={token}") == "mailto:ann@shop.example"
+    assert leads_to("https://news.example/page?u=tel%3A%2B31-20-555-0123") is None
+    assert leads_to("https://news.example/invite?to=mailto%3Aann%40shop.example") is None
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -42,6 +42,8 @@ def destination(url: str, *, security: bool = False) -> str | None:
         (GOOGLE.format(quote('https://shop.example/"<>', safe="")), "https://shop.example/%22%3C%3E"),
         (GOOGLE.format(quote("https://shop.example/", safe="")) + "#top", "https://shop.example/#top"),
         (GOOGLE.format(quote("https://shop.example/#own", safe="")) + "#top", "https://shop.example/#own"),
+        (GOOGLE.format("mailto%3Aann%40shop.example%3Fsubject%3DHello"), "mailto:ann@shop.example?subject=Hello"),
+        (GOOGLE.format("tel%3A%2B31-20-555-0123") + "#top", "tel:+31-20-555-0123"),
         (
             "https://streaklinks.com/BxK9v2QmZ4tYw8sLp3/https%3A%2F%2Fshop.example%2F#é b",
             "https://shop.example/#%C3%A9%20b",
@@ -62,6 +64,8 @@ def test_destination(url: str, leads_to: str) -> None:
         "https://shop.example/?utm_source=x&token=abc",
         "https://bucket.s3.amazonaws.com/a?X-Amz-Signature=0f&utm_source=x",
         GOOGLE.format("javascript:alert(1)"),
+        GOOGLE.format("tel:javascript"),
+        GOOGLE.format("mailto:nobody"),
         GOOGLE.format("//shop.example/"),
         GOOGLE.format("https%3A%2F%2Fnohost"),
         GOOGLE.format("https%3A%2F%2F"),

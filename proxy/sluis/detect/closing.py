@@ -2,7 +2,7 @@
 
 Vendors' shapes find beacons that say nothing of themselves; a sender's own counter has no known shape. What gives it
 away is where it stands: behind the last word, where nobody looks. Place and token are two weak signals; a picture's
-name, an `alt` text, a link around it or a size, of any kind, each clear it.
+name, an `alt` text, a link around it or in it, or a size, of any kind, each clear it.
 """
 
 import re
@@ -55,7 +55,8 @@ def asked(page: Page) -> Counter[str]:
 
 def unknown(page: Page, tag: Tag) -> Url | None:
     """The address of an image that says nothing of itself, and that no rule knows for what it is."""
-    if (tag.value("alt") or tag.value("title")).strip() or box(tag) != UNSIZED:
+    said = tag.value("alt") + tag.value("title")  # a number says nothing
+    if any(map(str.isalpha, said)) or "usemap" in tag.values or box(tag) != UNSIZED:
         return None
     url, hit = page.opens(tag.value("src"))
     return url if url and not (hit or page.rules.listed_image(url) or page.identity.leak(url.text)) else None

@@ -98,7 +98,7 @@ _COUNTER = re.compile(r"/[\w.-]*(?:open|track|count|beacon)[\w.-]*$", re.IGNOREC
 _COUNTERS = re.compile(r"/(?:opens?|track(?:er|ing)?|count(?:er)?|contador|beacon|pixel)/", re.IGNORECASE)
 # The same of a segment, which a page's name may be; of an image without a size nothing less says that it counts.
 _COUNTS = re.compile(
-    r"(?<![a-z0-9])(?:(?:e?mail|msg|message)[_-]?opens?|opens?|opened|(?:e?mail[_-]?)?track(?:er|ing)?|trk|beacons?|pixels?"
+    r"(?<![a-z0-9])(?:(?:e?mail|msg|message)[_-]?opens?|opens?|opened|(?:e?mail[_-]?)?(?:track(?:er|ing)?|pixels?)|trk|beacons?"
     r"|count(?:er)?|contador)(?![a-z0-9])",
     re.IGNORECASE,
 )
@@ -219,9 +219,13 @@ def shows(url: Url) -> bool:
 def _telling(url: Url) -> bool:
     """Whether the address of an image that says nothing of itself tells who asks.
 
-    What is named like a spacer and has no size keeps no distance: then a token in its folders counts as well.
+    What is named like a spacer and has no size keeps no distance, and what has no ending and no query may be called
+    anything: then a token in its folders counts as well.
     """
-    return asks_for_one(url) or (has_token(url) and bool(_SPACER.search(url.path.rstrip("/"))))
+    if asks_for_one(url):
+        return True
+    nameless = not url.query and not _FILE.search(url.path)
+    return has_token(url) and (nameless or bool(_SPACER.search(url.path.rstrip("/"))))
 
 
 def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) -> Iterator[str]:

@@ -77,7 +77,9 @@ def _page(host: str, parts: _Parts) -> signs.Page:
 
 def _leads(page: signs.Page, value: Written, text: str) -> bool:
     inner = parse(text)
-    if inner is None or (page.named < signs.SURE and (not value.whole or vocabulary.PICTURE.search(inner.path))):
+    if inner is None:  # a person is led to by what is surely a redirect
+        return page.named == signs.SURE
+    if page.named < signs.SURE and (not value.whole or vocabulary.PICTURE.search(inner.path)):
         return False
     return signs.agree(page, value.name, inner.host, coded=value.coded)
 

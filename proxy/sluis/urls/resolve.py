@@ -11,6 +11,7 @@ from sluis.urls.carried import carried, redirecting
 from sluis.urls.params import protected, strip
 from sluis.urls.parse import Url, parse
 from sluis.urls.unwrap import destination, unwrap
+from sluis.urls.within import WEB
 
 LIKELY = "likely"  # the rule of a redirect by signs of which none is sure
 DEPTH = 6  # wrappers within each other; real mail has up to three
@@ -49,14 +50,15 @@ def resolve(text: str, rules: Rules, *, security: bool) -> Resolution | None:
     cuts: list[Cut] = []
     while url and len(steps) <= DEPTH and len(cuts) <= 2 * DEPTH:
         if inner := _unwrapped(url, rules, security=security):
-            step, destination = inner
+            step, leads = inner
             steps.append(step)
-            url = parse(destination)
+            if (url := parse(leads)) is None:
+                return _resolution(leads, steps, cuts)  # to a person
         elif cut := _cut(url, rules):
             cuts.append(cut)
             url = parse(cut.text)
         else:
-            return _resolution(url, steps, cuts) if steps or cuts else None
+            return _resolution(url.text, steps, cuts) if steps or cuts else None
     return None
 
 
@@ -69,10 +71,10 @@ class Cut(NamedTuple):
     rule: str
 
 
-def _resolution(url: Url, steps: list[Step], cuts: list[Cut]) -> Resolution:
+def _resolution(leads: str, steps: list[Step], cuts: list[Cut]) -> Resolution:
     names = tuple(name for cut in cuts for name in cut.names)
     vendor, rule = (cuts[0].vendor, cuts[0].rule) if cuts else (None, None)
-    return Resolution(url.text, tuple(steps), names, vendor, rule)
+    return Resolution(leads, tuple(steps), names, vendor, rule)
 
 
 def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | None:
@@ -92,7 +94,11 @@ def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | 
 
 def _inherited(url: Url, found: str) -> str:
     """What a browser makes of a redirect to `found`, which without a fragment has that of `url` (RFC 9110 §10.2.2)."""
-    return found if "#" in found or not url.fragment else destination(f"{found}#{url.fragment}") or found
+    return (
+        found
+        if "#" in found or not url.fragment or not WEB.match(found)
+        else destination(f"{found}#{url.fragment}") or found
+    )
 
 
 def _cut(url: Url, rules: Rules) -> Cut | None:

@@ -1,7 +1,8 @@
 """Redirects that carry their destination, undone without asking anybody: where it stands, and how it is written there.
 
 A rule names a place (`take`) and the steps from what stands there to an address. A new decoder is one function here
-and its row in `DECODERS`. Whatever does not come out as one complete http or https URL was no destination.
+and its row in `DECODERS`. Whatever does not come out as one complete http or https URL, or as the address of a person,
+was no destination.
 """
 
 import json
@@ -19,6 +20,8 @@ from sluis.urls.parse import Url, parse
 
 _LONGEST = 65_536  # octets that anything compressed may come to
 _COMPLETE = re.compile(r"https?://[^\s/?#\\@]++\S*+\Z", re.IGNORECASE)
+# Where a letter or a call begins (RFC 6068, RFC 3966); other schemes than the web's act on their own.
+_PERSON = re.compile(r"mailto:[^\s@<>\"]{1,64}@[^\s@<>\"]{3,512}\Z|tel:\+?[0-9().-]{3,32}\Z", re.IGNORECASE | re.ASCII)
 _UNSAFE = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 
 Decoder = Callable[[str], str]
@@ -208,8 +211,11 @@ def unwrap(url: Url, redirector: Redirector) -> str | None:
 
 
 def destination(text: str) -> str | None:
-    """`text` as a complete http or https URL, percent-encoded where no URL may hold the character; else None."""
+    """`text` as a complete http or https URL, percent-encoded where no URL may hold the character, or as it is where it
+    is the address of a person, by mail or by telephone; else None."""
     text = text.strip()
+    if _PERSON.match(text):
+        return text
     if len(text) > _LONGEST or not text.isprintable():
         return None
     encoded = _UNSAFE.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode()), text)

@@ -17,6 +17,7 @@ from sluis.rules.shape import parameters
 from sluis.urls.unwrap import base64_octets, inflated
 
 WEB = re.compile(r"(https?):/+(?=[^/])", re.IGNORECASE)
+_PERSON = re.compile(r"(?:mailto|tel):", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"(?://|www\.)[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _LATER = re.compile(r"[^/?#]{1,512}?(?=https?://)", re.ASCII)  # a token before an address
 _DEPTH = 4  # layers of codes
@@ -66,7 +67,16 @@ def carries(text: str) -> bool:
 def _hinted(text: str) -> bool:
     """Each `in` takes a tenth of the time of a pattern, and every link is asked."""
     low = text.lower()
-    if "http" in low or "=//" in low or "=%2f%2f" in low or "=www." in low or _HEX in low:
+    if (
+        "http" in low
+        or "mailto:" in low
+        or "mailto%3a" in low
+        or "=tel" in low
+        or "=//" in low
+        or "=%2f%2f" in low
+        or "=www." in low
+        or _HEX in low
+    ):
         return True
     if "eyJ" in text or "aHR0c" in text or "h0dH" in text or "odHRw" in text or "H4sI" in text or "YUhSMG" in text:
         return True
@@ -82,11 +92,13 @@ def written(text: str, name: str, depth: int = _DEPTH, *, hidden: bool = False) 
     """Every address that `text`, the value of `name`, is or has in it; by https where it has no scheme."""
     if WEB.match(text):
         yield Written(WEB.sub(r"\1://", text, count=1), name, hidden)
+    elif _PERSON.match(text):
+        yield Written(text, name, hidden)
     elif _NO_SCHEME.match(text):
         yield Written("https://" + text.removeprefix("//"), name, hidden, whole=False)
     elif depth and "%" in text and carries(text):
         yield from written(unquote(text), name, depth - 1, hidden=hidden)
-    elif depth and text[:1] in {"{", "["} and "http" in text:
+    elif depth and text[:1] in {"{", "["} and ("http" in text or "mailto:" in text):
         for field, value in _object(text):
             yield from written(value, field, depth - 1, hidden=hidden)
     elif depth and coded(text):
