@@ -164,6 +164,7 @@ def test_a_picture_stays_for_all_that_it_names_the_recipient(page: MakePage, ima
     text = f"<img src={image}>"
     (proposal,) = images(page(text, recipients=READER))
     assert (proposal.kind, proposal.action, edited(text, [proposal])) == ("address-leak", "kept", text)
+    assert (proposal.technique, proposal.why) == ("recipient", "its address carries the recipient's address in clear")
     (proposal,) = images(page(text, "strict", READER))
     assert (proposal.kind, proposal.action) == ("address-leak", "blanked")
 

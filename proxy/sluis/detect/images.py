@@ -190,9 +190,10 @@ def _beacon(page: Page, attribute: Attribute, source: Source, outcome: Outcome, 
 
 
 def _shown(outcome: Outcome) -> Judgement:
-    """An image that a reader sees is blanked for what its address says, not for its size."""
+    """An image that a reader sees is judged by what its address says, not by its size."""
     why = outcome.judgement.why if outcome.hit or outcome.leak else _FETCHED
-    return Judgement(outcome.hit.confidence if outcome.hit else 1.0, "visible-image", why)
+    technique = "recipient" if outcome.leak and not outcome.hit else "visible-image"
+    return Judgement(outcome.hit.confidence if outcome.hit else 1.0, technique, why)
 
 
 def _proposal(kind: Kind, action: Action, source: Source, outcome: Outcome, cut: Cut) -> Proposal:
