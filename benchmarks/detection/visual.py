@@ -164,7 +164,7 @@ def text(raw: bytes) -> list[str]:
 
 def links(raw: bytes) -> int:
     """How many addresses a person can follow."""
-    return sum(address.kind == "link" for address in addresses(raw))
+    return sum(address.kind == "link" for address in addresses(raw, people=True))
 
 
 def compare(messages: Mapping[str, list[Label]], mails: Mails) -> None:
