@@ -55,6 +55,8 @@ def test_in_a_box_it_leaves_its_line(page: MakePage, text: str) -> None:
         f'<p>Bye</p><a href="https://shop.example/">{MARK}</a>',
         f'<p>Bye</p><img src="{COUNTER}" alt="Our shop">',
         f'<p>Bye</p><img src="{COUNTER}" width=300>',
+        f'<p>Bye</p><img src="{COUNTER}" width="100%">',
+        f'<p>Bye</p><img src="{COUNTER}" style="width: 50%; border: 0">',
         '<p>Bye</p><img src="https://shop.example/c/end?u=">',
         '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36/end.gif">',
         '<p>Bye</p><img src="https://shop.example/8f14e45fceea167a5a36.png">',

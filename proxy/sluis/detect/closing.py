@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sluis.detect.beacon import unlisted
-from sluis.detect.box import UNSIZED, box
+from sluis.detect.box import UNSIZED, box, declarations
 from sluis.detect.page import Page
 from sluis.detect.pixels import judge_closing
 from sluis.detect.proposal import Proposal
@@ -56,10 +56,15 @@ def asked(page: Page) -> Counter[str]:
 def unknown(page: Page, tag: Tag) -> Url | None:
     """The address of an image that says nothing of itself, and that no rule knows for what it is."""
     said = tag.value("alt") + tag.value("title")  # a number says nothing
-    if any(map(str.isalpha, said)) or "usemap" in tag.values or box(tag) != UNSIZED:
+    if any(map(str.isalpha, said)) or "usemap" in tag.values or box(tag) != UNSIZED or _stretches(tag):
         return None
     url, hit = page.opens(tag.value("src"))
     return url if url and not (hit or page.rules.listed_image(url) or page.identity.leak(url.text)) else None
+
+
+def _stretches(tag: Tag) -> bool:
+    """Whether an image is drawn as wide as there is room, or a share of that."""
+    return "%" in tag.value("width") or "%" in declarations(tag.value("style")).get("width", "")
 
 
 def _wordless(text: str, start: int, end: int) -> bool:
