@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from sluis.detect.beacon import unlisted
 from sluis.detect.box import box
-from sluis.detect.closing import IMAGES, asked, closing, unknown
+from sluis.detect.closing import addressed, asked, closing, unfamiliar, unknown
 from sluis.detect.kindred import kindred, linked, showing
+from sluis.detect.layout import folder
 from sluis.detect.page import Page
 from sluis.detect.pixels import ALIKE, KINDRED, NAMESAKE, REPEATS, Judgement, asks_for_one, pictured
 from sluis.detect.proposal import Proposal
@@ -33,9 +34,6 @@ _SMALL = re.compile(r"(?:width|height)[ \t\n\r\f]*+[=:][ \t\n\r\f]*+[\"']?+[ \t]
 _MARKUP = re.compile(r"<[^>]*+")
 _PIECES = re.compile(r"[/=&?.]")
 
-# A host and a folder of it.
-_Place = tuple[str, str]
-
 
 class _Suspect(NamedTuple):
     """An image, its address, and its `name` if it is a dot."""
@@ -49,7 +47,7 @@ def alike(page: Page) -> Iterator[Proposal]:
     """Proposals for images whose address is made as the links are. Whether one goes does not hang on the others."""
     if page.policy.blank_images:
         return  # all images lose their source there
-    if not (suspects := [each for tag in page.tags if tag.name in IMAGES and (each := _suspect(page, tag))]):
+    if not (suspects := [each for tag, url in addressed(page) if (each := _suspect(page, tag, url))]):
         return
     often = asked(page)
     for tag, judgement in _judged(page, suspects):
@@ -57,10 +55,9 @@ def alike(page: Page) -> Iterator[Proposal]:
             yield from unlisted(page, tag, judgement)
 
 
-def _suspect(page: Page, tag: Tag) -> _Suspect | None:
+def _suspect(page: Page, tag: Tag, url: Url) -> _Suspect | None:
     """An image that says nothing of itself and whose page is a token, or a dot that is called by one."""
-    url = page.url(tag.value("src"))
-    if url is None or url.query:
+    if url.query:
         return None
     last = _last(url)
     if len(last) >= _TOKEN and (_is_token(url) or _MIXED.fullmatch(last)) and unknown(page, tag):
@@ -68,40 +65,31 @@ def _suspect(page: Page, tag: Tag) -> _Suspect | None:
     name = _NAME.fullmatch(last)
     if not (name and _SMALL.search(page.lowered, tag.start, tag.end) and box(tag).within(3)):
         return None
-    known = page.opens(tag.value("src"))[1] or page.rules.listed_image(url) or page.identity.leak(url.text)
-    return None if known else _Suspect(tag, url, name[1])
+    return _Suspect(tag, url, name[1]) if unfamiliar(page, tag) else None
 
 
 def _judged(page: Page, suspects: Sequence[_Suspect]) -> Iterator[tuple[Tag, Judgement]]:
-    lengths, names = defaultdict[_Place, set[int]](set), defaultdict[str, set[str]](set)
+    lengths, names = defaultdict[tuple[str, str], set[int]](set), defaultdict[str, set[str]](set)
     for link in linked(page):
         names[link.host].update(_PIECES.split(f"{link.path}?{link.query}"))
         if _is_token(link):
-            lengths[_place(link)].add(len(link.path) // _STEP)
-    named = {url.host for tag in page.tags if (url := _address(page, tag)) and pictured(url)}
-    alone = _alone(page, suspects)
+            lengths[folder(link)].add(len(link.path) // _STEP)
+    named = {url.host for _, url in addressed(page) if pictured(url)}
+    alone = _alone(page, [each for each in suspects if not each.name])
     for tag, url, name in suspects:
-        if name:
-            judgement = NAMESAKE if name in names[url.host] else None
-        elif lengths[_place(url)] & _lengths(url):
-            judgement = ALIKE if url.host in named else KINDRED if url.host in alone else None
-        else:
-            judgement = None
-        if judgement:
-            yield tag, judgement
+        if name and name in names[url.host]:
+            yield tag, NAMESAKE
+        elif not name and lengths[folder(url)] & _lengths(url) and (url.host in named or url.host in alone):
+            yield tag, ALIKE if url.host in named else KINDRED
 
 
-def _address(page: Page, tag: Tag) -> Url | None:
-    return page.url(tag.value("src")) if tag.name in IMAGES else None
-
-
-def _alone(page: Page, suspects: Sequence[_Suspect]) -> set[str]:
+def _alone(page: Page, tokens: Sequence[_Suspect]) -> set[str]:
     """The hosts of which a letter of words has one image. Those that go for another reason are none, or the one left
     would be guilty the next time."""
-    if _words(page) < _WORDS:
+    if not tokens or _words(page) < _WORDS:
         return set()
     going = {each.url for each in (*closing(page), *kindred(page))}
-    staying = {each.url for each in suspects if not each.name and each.tag.value("src") not in going}
+    staying = {each.url for each in tokens if each.tag.value("src") not in going}
     hosts = Counter(url.host for url in staying)
     return {host for host, count in hosts.items() if count == 1} - showing(page)
 
@@ -114,10 +102,6 @@ def _is_token(url: Url) -> bool:
 def _last(url: Url) -> str:
     """The last segment of the path."""
     return url.path.rpartition("/")[2]
-
-
-def _place(url: Url) -> _Place:
-    return url.host, url.path.rpartition("/")[0]
 
 
 def _lengths(url: Url) -> set[int]:

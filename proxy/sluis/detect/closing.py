@@ -17,7 +17,7 @@ from sluis.detect.proposal import Proposal
 from sluis.scan.html import Tag
 from sluis.urls.parse import Url
 
-IMAGES = frozenset({"img", "image"})
+_IMAGES = frozenset({"img", "image"})
 _WORDLESS = re.compile(r"(?:[ \t\n\r\f\xa0]++|<[^>]*+>|&(?:nbsp|zwnj|#160|#xa0|#8203);)*+", re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ def _last(page: Page) -> list[Tag]:
     found: list[Tag] = []
     behind, linked = len(page.text), False
     for tag in reversed(page.tags):
-        if tag.name in IMAGES:
+        if tag.name in _IMAGES:
             if not _wordless(page.text, tag.end, behind):
                 return found
             linked = _within_link(page.lowered, tag.end, behind, linked)
@@ -48,9 +48,14 @@ def _last(page: Page) -> list[Tag]:
     return [] if _wordless(page.text, 0, behind) else found
 
 
+def addressed(page: Page) -> Iterator[tuple[Tag, Url]]:
+    """The images that have an address on the web."""
+    return ((tag, url) for tag in page.tags if tag.name in _IMAGES and (url := page.url(tag.value("src"))))
+
+
 def asked(page: Page) -> Counter[str]:
     """How often the page asks for each image."""
-    return Counter(tag.value("src") for tag in page.tags if tag.name in IMAGES)
+    return Counter(tag.value("src") for tag in page.tags if tag.name in _IMAGES)
 
 
 def unknown(page: Page, tag: Tag) -> Url | None:
@@ -58,6 +63,11 @@ def unknown(page: Page, tag: Tag) -> Url | None:
     said = tag.value("alt") + tag.value("title")  # a number says nothing
     if any(map(str.isalpha, said)) or "usemap" in tag.values or box(tag) != UNSIZED or _stretches(tag):
         return None
+    return unfamiliar(page, tag)
+
+
+def unfamiliar(page: Page, tag: Tag) -> Url | None:
+    """The address of an image that no rule knows and that does not name the recipient."""
     url, hit = page.opens(tag.value("src"))
     return url if url and not (hit or page.rules.listed_image(url) or page.identity.leak(url.text)) else None
 

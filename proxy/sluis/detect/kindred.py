@@ -8,11 +8,12 @@ a picture of nothing, is worth both. A picture's name, an `alt` text, a link aro
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sluis.detect.address import look_up
 from sluis.detect.beacon import unlisted
 from sluis.detect.box import UNSIZED, box
-from sluis.detect.closing import IMAGES, asked, unknown
+from sluis.detect.closing import addressed, asked, unknown
 from sluis.detect.page import Page
 from sluis.detect.pixels import BLANK, COUNTING, KINDRED, REPEATS, Judgement, counts, impersonal, leads_to_blank
 from sluis.detect.proposal import Proposal
@@ -32,45 +33,47 @@ _VALUE = re.compile(r"(?=(?:[A-Za-z_.-]*+[0-9]){3})(?=[0-9.]*+[A-Za-z_-])[\w.-]{
 _LINK = 4096  # characters ahead of an image in which a link around it would begin
 
 
+class _Suspect(NamedTuple):
+    """An image, its address, and what that says by itself."""
+
+    tag: Tag
+    url: Url
+    judgement: Judgement | None
+
+
 def kindred(page: Page) -> Iterator[Proposal]:
     """Proposals for images that share a token or a script with a link, or whose page is one that counts. Whether one
     goes does not hang on the others."""
     if page.policy.blank_images:
         return  # all images lose their source there
-    if not (suspects := [(tag, url) for tag in page.tags if tag.name in IMAGES and (url := _suspect(page, tag))]):
+    if not (suspects := [each for tag, url in addressed(page) if (each := _suspect(page, tag, url))]):
         return
     often = asked(page)
-    for tag, judgement in _judged(page, [each for each in suspects if often[each[0].value("src")] < REPEATS]):
+    for tag, judgement in _judged(page, [each for each in suspects if often[each.tag.value("src")] < REPEATS]):
         yield from unlisted(page, tag, judgement)
 
 
-def _judged(page: Page, suspects: list[tuple[Tag, Url]]) -> Iterator[tuple[Tag, Judgement]]:
-    others: list[tuple[Tag, Url]] = []
-    for tag, url in suspects:
-        if judgement := COUNTING if counts(url) else BLANK if leads_to_blank(url) else None:
-            yield tag, judgement
-        else:
-            others.append((tag, url))
-    if others:
+def _judged(page: Page, suspects: list[_Suspect]) -> Iterator[tuple[Tag, Judgement]]:
+    yield from ((tag, judgement) for tag, _, judgement in suspects if judgement)
+    if others := [(tag, url) for tag, url, judgement in suspects if not judgement]:
         hosts = showing(page)
         if alone := [(tag, url) for tag, url in others if url.host not in hosts]:
             shared = {mark for url in linked(page) for mark in _marks(url)}
             yield from ((tag, KINDRED) for tag, url in alone if not shared.isdisjoint(_marks(url)))
 
 
-def _suspect(page: Page, tag: Tag) -> Url | None:
-    """The address of an image that says nothing of itself, in no link, whose address is not a picture's but a token."""
+def _suspect(page: Page, tag: Tag, url: Url) -> _Suspect | None:
+    """An image that says nothing of itself, in no link, whose address is not a picture's but a token."""
     if any(page.lowered.find(side, tag.start, tag.end) >= 0 for side in _SIDES):
         return None
-    url = page.url(tag.value("src"))
-    if url is None:
+    counting, blank = counts(url), leads_to_blank(url)
+    if not (counting or blank) and impersonal(url):
         return None
-    blank = leads_to_blank(url)  # whatever is said of it
-    if (not blank and impersonal(url) and not counts(url)) or _linked(page, tag.start):
+    if _linked(page, tag.start):
         return None
-    if blank:
-        return None if page.opens(tag.value("src"))[1] else url
-    return unknown(page, tag)
+    # What leads to nothing may say of itself what it likes.
+    found = (None if page.opens(tag.value("src"))[1] else url) if blank else unknown(page, tag)
+    return _Suspect(tag, found, COUNTING if counting else BLANK if blank else None) if found else None
 
 
 def _linked(page: Page, start: int) -> bool:
@@ -82,7 +85,7 @@ def _linked(page: Page, start: int) -> bool:
 
 def showing(page: Page) -> set[str]:
     """The hosts of the images that stay and that a reader may see."""
-    urls = {url for tag in page.tags if tag.name in IMAGES and (url := page.url(tag.value("src"))) and _seen(tag, url)}
+    urls = {url for tag, url in addressed(page) if _seen(tag, url)}
     return {url.host for url in urls if not (page.rules.open(url) or page.rules.listed_image(url) or _leaks(page, url))}
 
 

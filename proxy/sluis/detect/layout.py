@@ -46,7 +46,7 @@ class Layout:
         self._names = Counter(name(url) for url, _ in drawn)
         self._stretched = {url.text for url, box in drawn if not (box.within(3) or box.hidden)}
         self._pictures = {url.text: url for url in seen}.values()
-        self._folders = Counter(map(_folder, self._pictures))
+        self._folders = Counter(map(folder, self._pictures))
         self._hosts = {url.host for url in self._pictures}
 
     def use(self, url: Url) -> Use:
@@ -55,8 +55,8 @@ class Layout:
         return Use(
             max(self._counts[url.text], self._names[name(url)]),
             stretched=url.text in self._stretched,
-            beside=not url.query and self._folders[_folder(url)] >= _PICTURES,
-            akin=bool(hashes) and self._forms[_form(url)] >= _PICTURES,
+            beside=not url.query and self._folders[folder(url)] >= _PICTURES,
+            akin=bool(hashes) and self._forms[_form(url, url.query)] >= _PICTURES,
             common=bool(hashes) and all(self._hashes[url.host, each] >= _PICTURES for each in hashes),
             alone=url.host not in self._hosts,
         )
@@ -64,7 +64,7 @@ class Layout:
     @cached_property
     def _forms(self) -> Counter[tuple[str, str, str]]:
         """The forms of the pictures' addresses, and those without their queries."""
-        return Counter(form for url in self._pictures for form in {_form(url), _form(url, "")})
+        return Counter(form for url in self._pictures for form in {_form(url, url.query), _form(url, "")})
 
     @cached_property
     def _hashes(self) -> Counter[tuple[str, str]]:
@@ -77,12 +77,12 @@ def name(url: Url) -> tuple[str, str]:
     return (site(url.host), url.path.rpartition("/")[2]) if not url.query else (url.text, "")
 
 
-def _form(url: Url, query: str | None = None) -> tuple[str, str, str]:
-    """An address without its folders' hashes, its ending, and the digits of a query (its own) that is nothing else."""
-    query = url.query if query is None else query
+def _form(url: Url, query: str) -> tuple[str, str, str]:
+    """An address without its folders' hashes, its ending, and the digits of a `query` that is nothing else."""
     path = _HASHED.sub("/*", url.path)
     return url.host, path.rpartition(".")[0] or path, _DIGIT.sub("0", query) if query.isdecimal() else query
 
 
-def _folder(url: Url) -> tuple[str, str]:
+def folder(url: Url) -> tuple[str, str]:
+    """The host of an address and the folder in which its file lies."""
     return url.host, url.path.rpartition("/")[0]
