@@ -166,13 +166,13 @@ def _proposals(page: Page, tag: Tag, guilty: Mapping[tuple[str, str], tuple[Sour
 def _propose(page: Page, attribute: Attribute, source: Source, outcome: Outcome, whole: Cut | None) -> Proposal:
     if outcome.judgement in _APART:
         return _proposal(Kind.ACTIVE_CONTENT, Action.REMOVED, source, outcome, cut_attribute(page.text, attribute))
-    if _only_names(page, source, outcome):
-        shown, place = outcome._replace(judgement=_shown(outcome)), Cut(attribute.value_start, attribute.value_end)
-        return _proposal(Kind.ADDRESS_LEAK, Action.KEPT, source, shown, place)
-    if outcome.judgement.certain and not source.box.visible:
+    stays = _only_names(page, source, outcome)
+    if outcome.judgement.certain and not (source.box.visible or stays):
         return _beacon(page, attribute, source, outcome, whole)
     kind = Kind.TRACKING_IMAGE if outcome.hit else Kind.ADDRESS_LEAK if outcome.leak else Kind.REMOTE_IMAGE
     shown = outcome._replace(judgement=_shown(outcome))
+    if stays:
+        return _proposal(kind, Action.KEPT, source, shown, Cut(attribute.value_start, attribute.value_end))
     return _proposal(kind, Action.BLANKED, source, shown, blank_image(page.text, attribute, fit=page.policy.fit))
 
 

@@ -72,14 +72,12 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
         return
     hit = hit or page.rules.listed_image(url)
     leak = page.identity.leak(url.text)
-    why = f"its address carries the recipient's address {leak}"
     size = _box(page, cut.start)
     judgement = pixels.judge(url, size, hit, leak, Use(count))
     if not (judgement.certain or pixels.shows(url)) and _watches(page, cut.start):
         judgement = pixels.WATCH
-    if leak and not hit and size == UNSIZED and pixels.shows(url) and not page.policy.blank_images:
-        yield Proposal(Kind.ADDRESS_LEAK, Action.KEPT, technique, Cut(cut.start, cut.end), why, url=address)
-    elif hit or judgement.certain:
+    stays = leak and not hit and size == UNSIZED and pixels.shows(url) and not page.policy.blank_images
+    if (hit or judgement.certain) and not stays:
         yield Proposal(
             Kind.OPEN_PIXEL,
             Action.REMOVED,
@@ -92,7 +90,9 @@ def _image(page: Page, address: str, cut: Cut, technique: str, count: int) -> It
             confidence=max(judgement.confidence, hit.confidence if hit else 0.0),
         )
     elif leak:
-        yield Proposal(Kind.ADDRESS_LEAK, Action.BLANKED, technique, cut, why, url=address)
+        action, place = (Action.KEPT, Cut(cut.start, cut.end)) if stays else (Action.BLANKED, cut)
+        why = f"its address carries the recipient's address {leak}"
+        yield Proposal(Kind.ADDRESS_LEAK, action, technique, place, why, url=address)
     elif page.policy.blank_images:
         yield Proposal(Kind.REMOTE_IMAGE, Action.BLANKED, technique, cut, _WHY[Place.IMAGE], url=address)
 
