@@ -234,21 +234,22 @@ def _present(url: Url, box: Box, hit: Hit | None, leak: str | None, use: Use) ->
     if leak:
         yield "recipient"
     yield from _drawn(box)
-    beside = _is_beside(url, use)
-    own = not use.common or asks_for_one(url)
+    one = asks_for_one(url)
+    beside = (use.akin or (use.beside and not one)) and not _COUNTER.search(url.path)  # it says no more than pictures
+    own = one or not use.common
     variant = _is_variant(url, box, token=own and has_token(url))
     token = own and not beside and _has_token(url, box)
     if token and not variant:
         yield "token"
     often = use.count >= (REPEATS if box.within(3) else _LINES)
-    repeated = often and (use.stretched or not asks_for_one(url))
+    repeated = often and (use.stretched or not one)
     if repeated:
         yield "repeated"
     elif beside:
         yield "beside"
     if not variant:
         yield from _told(url, box, alone=use.alone and not repeated, token=token)
-    apart = token and (use.alone or asks_for_one(url))
+    apart = token and (use.alone or one)
     yield from _called(url, box, variant=variant, token=apart)
 
 
@@ -271,11 +272,6 @@ def _is_variant(url: Url, box: Box, *, token: bool) -> bool:
         return box.shown and not _COUNTING.search(url.path)
     dot = None not in (box.width, box.height) and box.within(3)
     return not (token and (dot or _COUNTING.search(url.path)))
-
-
-def _is_beside(url: Url, use: Use) -> bool:
-    """Whether its address has nothing that those of the mail's pictures have not."""
-    return (use.akin or (use.beside and not asks_for_one(url))) and not _COUNTER.search(url.path)
 
 
 def _told(url: Url, box: Box, *, alone: bool, token: bool) -> Iterator[str]:

@@ -94,11 +94,9 @@ def _unwrapped(url: Url, rules: Rules, *, security: bool) -> tuple[Step, str] | 
 
 def _inherited(url: Url, found: str) -> str:
     """What a browser makes of a redirect to `found`, which without a fragment has that of `url` (RFC 9110 §10.2.2)."""
-    return (
-        found
-        if "#" in found or not url.fragment or not WEB.match(found)
-        else destination(f"{found}#{url.fragment}") or found
-    )
+    if "#" in found or not url.fragment or not WEB.match(found):
+        return found
+    return destination(f"{found}#{url.fragment}") or found
 
 
 def _cut(url: Url, rules: Rules) -> Cut | None:
